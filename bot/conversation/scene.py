@@ -1,0 +1,72 @@
+"""What every family of replies needs: the knowledge base, today's date, the reader's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.conversation.buttons import Action, button
+from bot.conversation.state import ConversationState
+from bot.i18n import Translator, translator
+from bot.knowledge.article import KnowledgeBase
+from bot.messages import Button, LanguageCode, Reply
+
+JAPAN: Final = ZoneInfo("Asia/Tokyo")
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs this helpline, as /about says it. Both may be empty."""
+
+    name: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One message's surroundings. `reference` is a fresh case reference, used if a case is opened."""
+
+    knowledge_base: KnowledgeBase
+    state: ConversationState
+    now: dt.datetime
+    language: LanguageCode
+    reference: str
+    operator: Operator
+
+    @property
+    def words(self) -> Translator:
+        return translator(self.language)
+
+    @property
+    def today(self) -> dt.date:
+        """The date in Japan, where rules and offices are."""
+        return self.now.astimezone(JAPAN).date()
+
+    def in_language(self, language: LanguageCode) -> Scene:
+        """The same scene for a reader of another language."""
+        return Scene(self.knowledge_base, self.state, self.now, language, self.reference, self.operator)
+
+    def say(self, text: str, rows: Rows = (), *, large: bool = False) -> Reply:
+        """A reply in the scene's language."""
+        return Reply(text, self.language, rows, large)
+
+    def menu_button(self) -> Button:
+        return button("📋 " + self.words("Topics"), Action.MENU)
+
+    def person_button(self) -> Button:
+        return button("🙋 " + self.words("Ask a person"), Action.PERSON)
+
+    def language_button(self) -> Button:
+        return button("🌐 Language · भाषा · ဘာသာ", Action.LANGUAGES)
+
+
+def remember_choices(state: ConversationState, replies: tuple[Reply, ...]) -> ConversationState:
+    """The state after `replies`: what typed numbers, yes and no now stand for."""
+    for reply in reversed(replies):
+        if reply.buttons:
+            data = tuple(item.data for row in reply.buttons for item in row)
+            return state.but(choices=data)
+    return state

@@ -1,0 +1,118 @@
+"""The first words: greeting, choice of language, what Tomoni can do, who runs it, small talk."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.conversation.buttons import Action, button
+from bot.conversation.scene import Rows, Scene
+from bot.i18n import LANGUAGES, NATIVE_NAMES, translator
+from bot.knowledge.render import render_contact
+from bot.markup import escape
+from bot.messages import Reply
+
+COMMANDS: Final = ("start", "language", "menu", "person", "help", "about", "forget")
+
+
+def language_rows() -> Rows:
+    """One button a language, each in its own script."""
+    names = [button(NATIVE_NAMES[code], Action.LANGUAGE, code) for code in LANGUAGES]
+    return (tuple(names[:2]), tuple(names[2:]))
+
+
+def greet_in_all(scene: Scene) -> Reply:
+    """The greeting a stranger gets: all four languages, and a button for each."""
+    lines = [
+        words("Hello, this is Tomoni. Ask me anything about living in Japan. Which language?")
+        for words in map(translator, LANGUAGES)
+    ]
+    return scene.say("\n\n".join(lines), language_rows())
+
+
+def ask_language(scene: Scene) -> Reply:
+    """The same choice for someone who is no stranger."""
+    lines = [words("Which language shall I write in?") for words in map(translator, LANGUAGES)]
+    return scene.say("\n\n".join(lines), language_rows())
+
+
+def introduce(scene: Scene) -> Reply:
+    """What Tomoni can do, in one bubble."""
+    words = scene.words
+    text = "\n\n".join(
+        (
+            words("I know about work, visa, health, money, housing and emergencies in Japan."),
+            words("Write your problem in your own words, or choose a topic below."),
+            words("In danger now? Police 110. Ambulance and fire 119. The call is free."),
+        )
+    )
+    return scene.say(text, ((scene.menu_button(), scene.person_button()),))
+
+
+def explain_commands(scene: Scene) -> Reply:
+    """/help."""
+    words = scene.words
+    lines = [
+        words("Write your question in your own words. Short or long, with mistakes: all is fine."),
+        "- /menu " + words("show all topics"),
+        "- /person " + words("ask a person for help"),
+        "- /language " + words("change the language"),
+        "- /about " + words("who runs this, and what is stored"),
+        "- /forget " + words("delete everything about you"),
+    ]
+    return scene.say(lines[0] + "\n\n" + "\n".join(lines[1:]), ((scene.menu_button(), scene.person_button()),))
+
+
+def tell_about(scene: Scene) -> Reply:
+    """/about: who runs this, what is stored and for how long."""
+    words = scene.words
+    operator = scene.operator
+    if operator.name:
+        who = words("%(operator)s runs this service.", operator=escape(operator.name))
+    else:
+        who = words("This Tomoni is a test installation; no organisation stands behind it yet.")
+    paragraphs = [
+        words(
+            "Tomoni never makes up an answer. It shows only prepared texts, each with its source, and says "
+            "whether a person has reviewed the text."
+        ),
+        who + (" " + escape(operator.contact) if operator.contact else ""),
+        words("It is free. Tomoni is no public office, and does not report you to one."),
+        words(
+            "Stored: your language and where our talk stands, encrypted. A question is kept only when "
+            "nobody could answer it (without telephone numbers and addresses) or when you open a case."
+        ),
+        words("Write /forget and everything about you is deleted at once."),
+    ]
+    return scene.say("\n\n".join(paragraphs), ((scene.menu_button(),),))
+
+
+def small_talk(scene: Scene, kind: str) -> Reply:
+    """A friendly answer to hello, thanks, goodbye and the like."""
+    words = scene.words
+    texts = {
+        "greeting": words("Hello! How can I help you? Write your problem, or choose a topic."),
+        "thanks": words("You are welcome. Write again any time."),
+        "identity": words(
+            "I am Tomoni, a computer program and no person. I show prepared answers and say where they come "
+            "from. If you want, I pass your question to a person."
+        ),
+        "farewell": words("Take care. I am here day and night."),
+        "acknowledgement": words("Good. If there is anything else, just write."),
+        "compliment": words("Thank you, that is kind. Is there anything I can help with?"),
+    }
+    return scene.say(texts.get(kind, texts["greeting"]), ((scene.menu_button(), scene.person_button()),))
+
+
+def apologise_in_all(scene: Scene) -> Reply:
+    """For someone who writes a language Tomoni does not speak: the four it speaks, and who speaks more."""
+    lines = [
+        words(
+            "Sorry, I cannot read this language. I speak Nepali, Burmese, Japanese and English. "
+            "In danger now? Police 110, ambulance and fire 119."
+        )
+        for words in map(translator, LANGUAGES)
+    ]
+    contacts = [contact for contact in scene.knowledge_base.contacts.values() if len(contact.languages) > 4]
+    contacts.sort(key=lambda contact: (not contact.shows_number, -len(contact.languages)))
+    services = "\n".join(f"- {render_contact(contact, scene.words)}" for contact in contacts[:3])
+    return scene.say("\n\n".join([*lines, services]), language_rows())

@@ -1,0 +1,36 @@
+"""Errors that carry what may be told: a message for the reader, never a person's own words."""
+
+from __future__ import annotations
+
+
+class TomoniError(Exception):
+    """Base of every error this program raises on purpose. `str(error)` is safe to print to an operator."""
+
+
+class KnowledgeBaseError(TomoniError):
+    """The knowledge base cannot be read; each problem reads `file:line: what, and how to mend it`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SettingsError(TomoniError):
+    """One or more settings are wrong; each problem names the variable, its fault and the cure."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StorageUnavailable(TomoniError):
+    """The database cannot take this message now; nothing was accepted, so it may be sent again."""
+
+
+class ChannelError(TomoniError):
+    """Sending failed. `permanent` tells whether trying again is pointless, `retry_after_s` when to."""
+
+    def __init__(self, reason: str, *, permanent: bool, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s

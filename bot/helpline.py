@@ -1,0 +1,244 @@
+"""The one door: every message of every channel comes in here and leaves as stored replies."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases.redaction import redact
+from bot.cases.reference import new_reference
+from bot.cases.service import add_to_case, open_case, withdraw_case
+from bot.conversation.respond import Quiet, Respondent
+from bot.conversation.state import ConversationState
+from bot.conversation.turn import (
+    AddToCase,
+    ForgetConversation,
+    OpenCase,
+    ResumeAt,
+    Turn,
+    WithdrawCase,
+)
+from bot.errors import StorageUnavailable
+from bot.messages import Content, ConversationKey, Message, Text
+from bot.storage import conversations, jobs
+from bot.storage.cases import delete_cases_of_conversation
+from bot.storage.conversations import PendingReply
+from bot.storage.engine import Storage
+from bot.storage.models import ConversationRow, JobKind, MessageRow
+
+logger = logging.getLogger(__name__)
+
+# How long a channel has for sending before another worker takes the replies over.
+SENDING_LEASE: Final = dt.timedelta(seconds=60)
+ATTEMPTS: Final = 8
+_MAX_LOCKS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message taken in for good. `replies` are to be sent now, in order, then settled with `settle`.
+
+    `job` is the outbox row that stands for them; None where nothing is left to send.
+    """
+
+    replies: tuple[PendingReply, ...] = ()
+    job: uuid.UUID | None = None
+
+
+class Helpline:
+    """Takes messages in, one at a time for each conversation, many conversations at once."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        respondent: Callable[[], Respondent],
+        *,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        owner: str = "",
+    ) -> None:
+        """`respondent` gives the one in force now (the knowledge base may be reloaded); `owner` names this
+        process in the outbox."""
+        self.storage = storage
+        self.clock = clock
+        self.owner = owner or uuid.uuid4().hex
+        self.woken = asyncio.Event()
+        self._respondent = respondent
+        self._locks: OrderedDict[str, asyncio.Lock] = OrderedDict()
+
+    async def receive(self, message: Message) -> Receipt:
+        """Take one message in.
+
+        Returns once message, new state, replies, case events and jobs are committed together. A message seen
+        before gives what was said to it then. Raises StorageUnavailable if the database is away: nothing was
+        accepted then, and the channel must deliver the message again.
+        """
+        key_hash = self.storage.cipher.hash_key(message.key)
+        async with self._locked(key_hash):
+            for _attempt in range(ATTEMPTS):
+                try:
+                    receipt = await self._attempt(message, key_hash)
+                except IntegrityError:
+                    receipt = None
+                if receipt is not None:
+                    self.woken.set()
+                    return receipt
+                await asyncio.sleep(0)
+        raise StorageUnavailable("other servers kept changing this conversation; the message will be taken again")
+
+    async def resume(self, key: ConversationKey) -> Receipt:
+        """Answer what was written so far in a conversation that has gone quiet."""
+        now = self.clock()
+        return await self.receive(Message(key, f"quiet-{uuid.uuid4().hex}", Text(""), now))
+
+    async def settle(self, receipt: Receipt, sent: int) -> None:
+        """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done."""
+        if receipt.job is None:
+            return
+        async with self.storage.transaction() as session:
+            done = [reply.id for reply in receipt.replies[:sent]]
+            await conversations.settle_replies(session, done, "sent", self.clock())
+            if sent == len(receipt.replies):
+                await jobs.finish_job(session, receipt.job)
+
+    async def forget(self, key: ConversationKey) -> bool:
+        """Delete all that is stored about one conversation. Returns whether there was anything."""
+        key_hash = self.storage.cipher.hash_key(key)
+        async with self._locked(key_hash), self.storage.transaction() as session:
+            row = await conversations.find_conversation(session, key_hash)
+            if row is None:
+                return False
+            await self._delete(session, row.id)
+            return True
+
+    @asynccontextmanager
+    async def _locked(self, key_hash: str) -> AsyncIterator[None]:
+        """One message of a conversation at a time in this process; the version check guards against others."""
+        lock = self._locks.setdefault(key_hash, asyncio.Lock())
+        self._locks.move_to_end(key_hash)
+        while len(self._locks) > _MAX_LOCKS and not next(iter(self._locks.values())).locked():
+            self._locks.popitem(last=False)
+        async with lock:
+            yield
+
+    async def _attempt(self, message: Message, key_hash: str) -> Receipt | None:
+        """Load, think, write once. None where another process was faster between load and write."""
+        async with self.storage.reading() as session:
+            row = await conversations.find_conversation(session, key_hash)
+            known = await conversations.find_message(session, row.id, message.message_id) if row else None
+            if known is not None:
+                return await self._repeat(session, known)
+        state = ConversationState.from_json(row.state) if row else ConversationState()
+        turn = self._think(state, message)
+        async with self.storage.transaction() as session:
+            conversation_id = await self._write_state(session, row, key_hash, message, turn)
+            if conversation_id is None:
+                await session.rollback()
+                return None
+            return await self._write_turn(session, conversation_id, message, turn)
+
+    def _think(self, state: ConversationState, message: Message) -> Turn:
+        respondent = self._respondent()
+        quiet = message.message_id.startswith("quiet-")
+        content: Content | Quiet = Quiet() if quiet else message.content
+        try:
+            return respondent.respond(
+                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
+            )
+        except Exception as error:  # a fault of ours must end with a person, not in silence
+            # Neither message nor traceback values: they may hold the person's words.
+            logger.error("thinking failed: %s", type(error).__name__)
+            return respondent.respond_to_failure(
+                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
+            )
+
+    async def _repeat(self, session: AsyncSession, known: MessageRow) -> Receipt:
+        """What was said to this message before. While it is still being sent, nothing: it is on its way."""
+        job = await jobs.find_job(session, _dedup(known.id))
+        if job is not None and job.run_at > self.clock():
+            return Receipt()
+        replies = await conversations.replies_of(session, known.id, only_pending=True)
+        return Receipt(tuple(replies), job.id if job else None)
+
+    async def _write_state(
+        self, session: AsyncSession, row: ConversationRow | None, key_hash: str, message: Message, turn: Turn
+    ) -> uuid.UUID | None:
+        now = self.clock()
+        if row is None:
+            conversation_id = uuid.uuid4()
+            session.add(
+                ConversationRow(
+                    id=conversation_id, key_hash=key_hash, channel=message.key.channel,
+                    state=turn.state.to_json(), version=1, created_at=now, updated_at=now,
+                )
+            )  # fmt: skip
+            await session.flush()
+            return conversation_id
+        moved = await conversations.advance_conversation(session, row.id, row.version, turn.state.to_json(), now)
+        return row.id if moved else None
+
+    async def _write_turn(
+        self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
+    ) -> Receipt:
+        now = self.clock()
+        if any(isinstance(effect, ForgetConversation) for effect in turn.effects):
+            return await self._forget_and_say(session, conversation_id, message, turn)
+        message_id = uuid.uuid4()
+        reading = turn.reading
+        session.add(
+            MessageRow(
+                id=message_id, conversation_id=conversation_id, channel_message_id=message.message_id,
+                kind=type(message.content).__name__.lower(), received_at=now, decision=turn.decision,
+                language=reading.language if reading else "", script=reading.script if reading else "",
+                articles=[item.id for item in turn.found[:3]],
+                confidence=turn.found[0].confidence if turn.found else None,
+                text=redact(turn.record) if turn.record else None,
+            )
+        )  # fmt: skip
+        await session.flush()
+        for effect in turn.effects:
+            if isinstance(effect, OpenCase):
+                await open_case(session, effect, conversation_id, message.key, now)
+            elif isinstance(effect, AddToCase):
+                await add_to_case(session, effect, now)
+            elif isinstance(effect, WithdrawCase):
+                await withdraw_case(session, effect.reference, now)
+            elif isinstance(effect, ResumeAt):
+                jobs.add_job(
+                    session, JobKind.RESUME, dedup=f"resume:{message_id}", subject=str(message_id),
+                    address=message.key, run_at=effect.at,
+                )  # fmt: skip
+        if not turn.replies:
+            return Receipt()
+        pending = conversations.add_replies(session, message_id, turn.replies)
+        job = jobs.add_job(
+            session, JobKind.SEND_REPLIES, dedup=_dedup(message_id), subject=str(message_id),
+            address=message.key, run_at=now + SENDING_LEASE, owner=self.owner,
+        )  # fmt: skip
+        await session.flush()
+        return Receipt(tuple(pending), job)
+
+    async def _forget_and_say(
+        self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
+    ) -> Receipt:
+        """Delete everything. The farewell is sent once and stored nowhere."""
+        await self._delete(session, conversation_id)
+        return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
+
+    async def _delete(self, session: AsyncSession, conversation_id: uuid.UUID) -> None:
+        await delete_cases_of_conversation(session, conversation_id)
+        await jobs.delete_jobs_of_conversation(session, conversation_id)
+        await conversations.delete_conversation(session, conversation_id)
+
+
+def _dedup(message_id: uuid.UUID) -> str:
+    return f"replies:{message_id}"

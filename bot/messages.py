@@ -1,0 +1,97 @@
+"""What comes in and what goes out, as every room of the house sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+LanguageCode = NewType("LanguageCode", str)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """One person on one channel: which channel, which bot or site, which chat there."""
+
+    channel: str
+    bot: str
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words somebody typed."""
+
+    text: str
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command such as /start; `argument` is what stood behind it."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button press. `data` is what the button carried, and may have been made up by hand."""
+
+    data: str
+
+
+class AttachmentKind(StrEnum):
+    STICKER = "sticker"
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    LOCATION = "location"
+    DOCUMENT = "document"
+    CONTACT = "contact"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Something that is not text. `caption` holds the words sent with it."""
+
+    kind: AttachmentKind
+    caption: str = ""
+
+
+Content = Text | Command | Press | Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing a person sent.
+
+    `message_id` is unique within `key`; the same id a second time is the same message delivered again.
+    `locale_hint` is the language the person's own app is set to, if the channel tells it.
+    """
+
+    key: ConversationKey
+    message_id: str
+    content: Content
+    received_at: datetime
+    locale_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A tap instead of typing. `data` is at most 64 bytes, as Telegram demands of callback data."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One bubble: small Markdown (see bot.markup) in `language`, with rows of buttons under it."""
+
+    text: str
+    language: LanguageCode
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    large: bool = False

@@ -1,0 +1,117 @@
+"""Queries of the outbox."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from dataclasses import asdict
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.messages import ConversationKey
+from bot.storage.models import JobKind, JobRow, MessageRow
+
+
+def add_job(
+    session: AsyncSession,
+    kind: JobKind,
+    *,
+    dedup: str,
+    subject: str,
+    address: ConversationKey,
+    run_at: dt.datetime,
+    owner: str | None = None,
+) -> uuid.UUID:
+    """Write a job down. `dedup` is unique: the same thing is never to be done twice."""
+    job_id = uuid.uuid4()
+    session.add(
+        JobRow(
+            id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address),
+            run_at=run_at, owner=owner,
+        )
+    )  # fmt: skip
+    return job_id
+
+
+async def claim_jobs(
+    session: AsyncSession, owner: str, now: dt.datetime, lease: dt.timedelta, limit: int
+) -> list[JobRow]:
+    """Take up to `limit` jobs that are due, for the length of `lease`; no two owners get the same one."""
+    due = (
+        select(JobRow.id)
+        .where(JobRow.state == "waiting", JobRow.run_at <= now)
+        .order_by(JobRow.run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await session.execute(due)).scalars())
+    if not ids:
+        return []
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.id.in_(ids))
+        .values(run_at=now + lease, owner=owner, attempts=JobRow.attempts + 1)
+    )
+    rows = await session.execute(
+        select(JobRow).where(JobRow.id.in_(ids)).order_by(JobRow.run_at).execution_options(populate_existing=True)
+    )
+    return list(rows.scalars())
+
+
+async def next_due(session: AsyncSession) -> dt.datetime | None:
+    """When the next job is due, None where none waits."""
+    query = select(JobRow.run_at).where(JobRow.state == "waiting").order_by(JobRow.run_at).limit(1)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def find_job(session: AsyncSession, dedup: str) -> JobRow | None:
+    """The job with this dedup key, if it is still to be done or has failed."""
+    return (await session.execute(select(JobRow).where(JobRow.dedup == dedup))).scalar_one_or_none()
+
+
+async def postpone_job(session: AsyncSession, job_id: uuid.UUID, run_at: dt.datetime, error: str) -> None:
+    """Try again at `run_at`; `error` says why, without a word of the person's."""
+    await session.execute(
+        update(JobRow).where(JobRow.id == job_id).values(run_at=run_at, owner=None, error=error[:200])
+    )
+
+
+async def fail_job(session: AsyncSession, job_id: uuid.UUID, error: str) -> None:
+    """Give a job up; it stays, visibly failed."""
+    await session.execute(
+        update(JobRow).where(JobRow.id == job_id).values(state="failed", owner=None, error=error[:200])
+    )
+
+
+async def finish_job(session: AsyncSession, job_id: uuid.UUID) -> None:
+    """Delete a job that is done, and with it the address it carried."""
+    await session.execute(delete(JobRow).where(JobRow.id == job_id))
+
+
+async def finish_job_with(session: AsyncSession, dedup: str) -> None:
+    """Delete the job with this dedup key."""
+    await session.execute(delete(JobRow).where(JobRow.dedup == dedup))
+
+
+async def delete_jobs_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> None:
+    """Delete every job about a message of this conversation."""
+    ids = await session.execute(select(MessageRow.id).where(MessageRow.conversation_id == conversation_id))
+    subjects = [str(message_id) for message_id in ids.scalars()]
+    for start in range(0, len(subjects), 500):
+        await session.execute(delete(JobRow).where(JobRow.subject.in_(subjects[start : start + 500])))
+
+
+async def count_jobs(session: AsyncSession) -> dict[str, int]:
+    """How many jobs are in each state."""
+    rows = await session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
+    return {state: count for state, count in rows}
+
+
+def key_to_json(key: ConversationKey) -> str:
+    return json.dumps(asdict(key))
+
+
+def key_from_json(value: str) -> ConversationKey:
+    return ConversationKey(**json.loads(value))

@@ -1,0 +1,18 @@
+"""All tables, imported here so that the metadata is whole wherever one of them is used."""
+
+from bot.storage.models.base import Base
+from bot.storage.models.case import CaseEventKind, CaseEventRow, CaseRow
+from bot.storage.models.conversation import ConversationRow, MessageRow, ReplyRow
+from bot.storage.models.job import JobKind, JobRow
+
+__all__ = [
+    "Base",
+    "CaseEventKind",
+    "CaseEventRow",
+    "CaseRow",
+    "ConversationRow",
+    "JobKind",
+    "JobRow",
+    "MessageRow",
+    "ReplyRow",
+]

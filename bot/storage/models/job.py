@@ -1,0 +1,42 @@
+"""The outbox: what must still be done, written in the same transaction as what caused it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, Integer, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.storage.models.base import Base, EncryptedText, UtcDateTime
+
+
+class JobKind(StrEnum):
+    SEND_REPLIES = "send_replies"
+    RESUME = "resume"
+
+
+class JobRow(Base):
+    """One thing to do at `run_at`. A claim moves `run_at` on by a lease, so a dead worker's job comes due
+    again by itself; a settled job's row is deleted, a hopeless one stays with state `failed`.
+
+    `address` is the ConversationKey as JSON, `subject` the row it is about.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'failed')", name="state"),
+        Index("ix_jobs_state_run_at", "state", "run_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    kind: Mapped[str] = mapped_column(String(32))
+    dedup: Mapped[str] = mapped_column(String(160), unique=True)
+    subject: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(EncryptedText("jobs.address"))
+    run_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    error: Mapped[str | None] = mapped_column(String(200))
