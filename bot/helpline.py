@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 # How long a channel has for sending before another worker takes the replies over.
 SENDING_LEASE: Final = dt.timedelta(seconds=60)
 ATTEMPTS: Final = 8
+QUIET: Final = "quiet-"
 _MAX_LOCKS: Final = 10_000
 
 
@@ -75,18 +76,20 @@ class Helpline:
         self._respondent = respondent
         self._locks: OrderedDict[str, asyncio.Lock] = OrderedDict()
 
-    async def receive(self, message: Message) -> Receipt:
+    async def receive(self, message: Message, *, pulled: bool = False) -> Receipt:
         """Take one message in.
 
-        Returns once message, new state, replies, case events and jobs are committed together. A message seen
-        before gives what was said to it then. Raises StorageUnavailable if the database is away: nothing was
-        accepted then, and the channel must deliver the message again.
+        `pulled` says that the channel's far end fetches its replies and acknowledges them (`waiting_replies`,
+        `acknowledge`), so that no job sends them. Returns once message, new state, replies, case events and
+        jobs are committed together. A message seen before gives what was said to it then. Raises
+        StorageUnavailable if the database is away: nothing was accepted then, and the channel must deliver the
+        message again.
         """
         key_hash = self.storage.cipher.hash_key(message.key)
         async with self._locked(key_hash):
             for _attempt in range(ATTEMPTS):
                 try:
-                    receipt = await self._attempt(message, key_hash)
+                    receipt = await self._attempt(message, key_hash, pulled)
                 except IntegrityError:
                     receipt = None
                 if receipt is not None:
@@ -95,10 +98,26 @@ class Helpline:
                 await asyncio.sleep(0)
         raise StorageUnavailable("other servers kept changing this conversation; the message will be taken again")
 
-    async def resume(self, key: ConversationKey) -> Receipt:
-        """Answer what was written so far in a conversation that has gone quiet."""
-        now = self.clock()
-        return await self.receive(Message(key, f"quiet-{uuid.uuid4().hex}", Text(""), now))
+    async def resume(self, key: ConversationKey, job: str, *, pulled: bool = False) -> Receipt:
+        """Answer what was written so far in a conversation that has gone quiet. `job` names the occasion: the
+        same one twice is answered once."""
+        return await self.receive(Message(key, QUIET + job, Text(""), self.clock()), pulled=pulled)
+
+    async def waiting_replies(self, key: ConversationKey) -> list[PendingReply]:
+        """The replies of a pulled conversation that its far end has not acknowledged, oldest first."""
+        async with self.storage.reading() as session:
+            row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
+            return await conversations.unsent_replies(session, row.id) if row else []
+
+    async def acknowledge(self, key: ConversationKey, reply_ids: Sequence[uuid.UUID]) -> None:
+        """Mark replies of this conversation as received by its far end."""
+        async with self.storage.transaction() as session:
+            row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
+            if row is not None:
+                own = {item.id for item in await conversations.unsent_replies(session, row.id)}
+                await conversations.settle_replies(
+                    session, [reply_id for reply_id in reply_ids if reply_id in own], "sent", self.clock()
+                )
 
     async def settle(self, receipt: Receipt, sent: int) -> None:
         """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done."""
@@ -117,7 +136,7 @@ class Helpline:
             row = await conversations.find_conversation(session, key_hash)
             if row is None:
                 return False
-            await self._delete(session, row.id)
+            await delete_everything(session, row.id)
             return True
 
     @asynccontextmanager
@@ -130,13 +149,13 @@ class Helpline:
         async with lock:
             yield
 
-    async def _attempt(self, message: Message, key_hash: str) -> Receipt | None:
+    async def _attempt(self, message: Message, key_hash: str, pulled: bool) -> Receipt | None:
         """Load, think, write once. None where another process was faster between load and write."""
         async with self.storage.reading() as session:
             row = await conversations.find_conversation(session, key_hash)
             known = await conversations.find_message(session, row.id, message.message_id) if row else None
             if known is not None:
-                return await self._repeat(session, known)
+                return await self._repeat(session, known, pulled)
         state = ConversationState.from_json(row.state) if row else ConversationState()
         turn = self._think(state, message)
         async with self.storage.transaction() as session:
@@ -144,12 +163,11 @@ class Helpline:
             if conversation_id is None:
                 await session.rollback()
                 return None
-            return await self._write_turn(session, conversation_id, message, turn)
+            return await self._write_turn(session, conversation_id, message, turn, pulled)
 
     def _think(self, state: ConversationState, message: Message) -> Turn:
         respondent = self._respondent()
-        quiet = message.message_id.startswith("quiet-")
-        content: Content | Quiet = Quiet() if quiet else message.content
+        content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
                 state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
@@ -161,13 +179,11 @@ class Helpline:
                 state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
             )
 
-    async def _repeat(self, session: AsyncSession, known: MessageRow) -> Receipt:
-        """What was said to this message before. While it is still being sent, nothing: it is on its way."""
-        job = await jobs.find_job(session, _dedup(known.id))
-        if job is not None and job.run_at > self.clock():
-            return Receipt()
-        replies = await conversations.replies_of(session, known.id, only_pending=True)
-        return Receipt(tuple(replies), job.id if job else None)
+    async def _repeat(self, session: AsyncSession, known: MessageRow, pulled: bool) -> Receipt:
+        """What was said to this message before. What the outbox still stands for is sent from there."""
+        if pulled:
+            return Receipt(tuple(await conversations.replies_of(session, known.id, only_pending=False)))
+        return Receipt()
 
     async def _write_state(
         self, session: AsyncSession, row: ConversationRow | None, key_hash: str, message: Message, turn: Turn
@@ -187,7 +203,7 @@ class Helpline:
         return row.id if moved else None
 
     async def _write_turn(
-        self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
+        self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn, pulled: bool
     ) -> Receipt:
         now = self.clock()
         if any(isinstance(effect, ForgetConversation) for effect in turn.effects):
@@ -220,6 +236,9 @@ class Helpline:
         if not turn.replies:
             return Receipt()
         pending = conversations.add_replies(session, message_id, turn.replies)
+        if pulled:
+            await session.flush()
+            return Receipt(tuple(pending))
         job = jobs.add_job(
             session, JobKind.SEND_REPLIES, dedup=_dedup(message_id), subject=str(message_id),
             address=message.key, run_at=now + SENDING_LEASE, owner=self.owner,
@@ -231,13 +250,15 @@ class Helpline:
         self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
     ) -> Receipt:
         """Delete everything. The farewell is sent once and stored nowhere."""
-        await self._delete(session, conversation_id)
+        await delete_everything(session, conversation_id)
         return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
 
-    async def _delete(self, session: AsyncSession, conversation_id: uuid.UUID) -> None:
-        await delete_cases_of_conversation(session, conversation_id)
-        await jobs.delete_jobs_of_conversation(session, conversation_id)
-        await conversations.delete_conversation(session, conversation_id)
+
+async def delete_everything(session: AsyncSession, conversation_id: uuid.UUID) -> None:
+    """Delete a conversation with its cases, messages, replies and jobs."""
+    await delete_cases_of_conversation(session, conversation_id)
+    await jobs.delete_jobs_of_conversation(session, conversation_id)
+    await conversations.delete_conversation(session, conversation_id)
 
 
 def _dedup(message_id: uuid.UUID) -> str:

@@ -25,6 +25,7 @@ CALM: Final = "calm"
 class Index:
     """What understands messages. `danger` is the model behind the safety check."""
 
+    knowledge_base: KnowledgeBase
     reader: Reader
     search: Search
     danger: LinearClassifier
@@ -40,7 +41,7 @@ def build_index(knowledge_base: KnowledgeBase, cache_dir: Path | None) -> Index:
     calibration = load_calibration(knowledge_base.root)
     topics = _cached(cache_dir, "topics", topic_examples(knowledge_base), reader)
     danger = _cached(cache_dir, "danger", danger_examples(knowledge_base), reader)
-    return Index(reader, Search(topics, calibration), danger, calibration)
+    return Index(knowledge_base, reader, Search(topics, calibration), danger, calibration)
 
 
 def latin_samples(knowledge_base: KnowledgeBase) -> dict[str, list[str]]:

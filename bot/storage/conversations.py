@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Button, LanguageCode, Reply
@@ -66,6 +66,19 @@ async def replies_of(session: AsyncSession, message_id: uuid.UUID, *, only_pendi
     return [PendingReply(row.id, reply_from_json(row.body)) for row in rows]
 
 
+async def unsent_replies(session: AsyncSession, conversation_id: uuid.UUID) -> list[PendingReply]:
+    """The replies of a conversation that are still pending, oldest first."""
+    query = (
+        select(ReplyRow)
+        .join(MessageRow, MessageRow.id == ReplyRow.message_id)
+        .where(MessageRow.conversation_id == conversation_id, ReplyRow.status == "pending")
+        .order_by(MessageRow.received_at, ReplyRow.position)
+    )
+    return [
+        PendingReply(row.id, reply_from_json(row.body)) for row in (await session.execute(query)).scalars()
+    ]
+
+
 def add_replies(
     session: AsyncSession, message_id: uuid.UUID, replies: Sequence[Reply]
 ) -> list[PendingReply]:
@@ -92,9 +105,18 @@ async def delete_conversation(session: AsyncSession, conversation_id: uuid.UUID)
     await session.execute(delete(ConversationRow).where(ConversationRow.id == conversation_id))
 
 
-async def delete_settled_replies(session: AsyncSession, before: dt.datetime) -> None:
-    """Delete replies sent before `before`: what a person read is nobody's business afterwards."""
-    await session.execute(delete(ReplyRow).where(ReplyRow.status == "sent", ReplyRow.settled_at < before))
+async def delete_old_replies(session: AsyncSession, sent_before: dt.datetime, asked_before: dt.datetime) -> None:
+    """Delete replies sent before `sent_before`, for what a person read is nobody's business afterwards, and
+    all to messages from before `asked_before`, which nobody fetched or which were given up."""
+    old = select(MessageRow.id).where(MessageRow.received_at < asked_before)
+    await session.execute(
+        delete(ReplyRow).where(
+            or_(
+                and_(ReplyRow.status == "sent", ReplyRow.settled_at < sent_before),
+                ReplyRow.message_id.in_(old),
+            )
+        )
+    )
 
 
 async def unanswered_questions(session: AsyncSession, limit: int) -> list[MessageRow]:

@@ -52,7 +52,7 @@ async def claim_jobs(
     await session.execute(
         update(JobRow)
         .where(JobRow.id.in_(ids))
-        .values(run_at=now + lease, owner=owner, attempts=JobRow.attempts + 1)
+        .values(run_at=now + lease, owner=owner)
     )
     rows = await session.execute(
         select(JobRow).where(JobRow.id.in_(ids)).order_by(JobRow.run_at).execution_options(populate_existing=True)
@@ -66,15 +66,18 @@ async def next_due(session: AsyncSession) -> dt.datetime | None:
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def find_job(session: AsyncSession, dedup: str) -> JobRow | None:
-    """The job with this dedup key, if it is still to be done or has failed."""
-    return (await session.execute(select(JobRow).where(JobRow.dedup == dedup))).scalar_one_or_none()
+async def attempts_of(session: AsyncSession, job_id: uuid.UUID) -> int:
+    """How often a job was put off; 0 if it is gone."""
+    query = select(JobRow.attempts).where(JobRow.id == job_id)
+    return (await session.execute(query)).scalar_one_or_none() or 0
 
 
 async def postpone_job(session: AsyncSession, job_id: uuid.UUID, run_at: dt.datetime, error: str) -> None:
     """Try again at `run_at`; `error` says why, without a word of the person's."""
     await session.execute(
-        update(JobRow).where(JobRow.id == job_id).values(run_at=run_at, owner=None, error=error[:200])
+        update(JobRow)
+        .where(JobRow.id == job_id)
+        .values(run_at=run_at, owner=None, error=error[:200], attempts=JobRow.attempts + 1)
     )
 
 
@@ -88,11 +91,6 @@ async def fail_job(session: AsyncSession, job_id: uuid.UUID, error: str) -> None
 async def finish_job(session: AsyncSession, job_id: uuid.UUID) -> None:
     """Delete a job that is done, and with it the address it carried."""
     await session.execute(delete(JobRow).where(JobRow.id == job_id))
-
-
-async def finish_job_with(session: AsyncSession, dedup: str) -> None:
-    """Delete the job with this dedup key."""
-    await session.execute(delete(JobRow).where(JobRow.dedup == dedup))
 
 
 async def delete_jobs_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> None:

@@ -1,0 +1,106 @@
+"""The only place that builds objects: settings in, a working helpline out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.conversation.respond import Respondent
+from bot.conversation.safety import Safety
+from bot.conversation.scene import Operator
+from bot.errors import KnowledgeBaseError
+from bot.helpline import Helpline
+from bot.knowledge.index import Index, build_index
+from bot.knowledge.loader import load_knowledge_base
+from bot.settings import Settings
+from bot.storage.engine import Storage, open_storage
+from bot.storage.migrate import upgrade
+
+logger = logging.getLogger(__name__)
+
+
+class Understanding:
+    """The respondent in force. `reload` puts a changed knowledge base in its place, if it can be read."""
+
+    def __init__(self, settings: Settings, *, quiet: bool) -> None:
+        """Raises KnowledgeBaseError if the knowledge base cannot be read at start. `quiet` tells whether to
+        wait for more after short messages."""
+        self._settings = settings
+        self._quiet = dt.timedelta(seconds=settings.quiet_seconds if quiet else 0)
+        self._seen = _newest_change(settings.knowledge_base)
+        self.index: Index
+        self.respondent = self._build()
+
+    def current(self) -> Respondent:
+        return self.respondent
+
+    def reload_if_changed(self) -> bool:
+        """Read the knowledge base again if a file in it changed.
+
+        Returns whether a new one is in force. A broken one is reported in the log and the last good one stays.
+        """
+        newest = _newest_change(self._settings.knowledge_base)
+        if newest == self._seen:
+            return False
+        self._seen = newest
+        try:
+            self.respondent = self._build()
+        except KnowledgeBaseError as error:
+            for problem in error.problems:
+                logger.error("knowledge base not reloaded, the last good one stays: %s", problem)
+            return False
+        logger.info("knowledge base reloaded")
+        return True
+
+    def _build(self) -> Respondent:
+        settings = self._settings
+        knowledge_base = load_knowledge_base(settings.knowledge_base)
+        self.index = build_index(knowledge_base, settings.cache_dir)
+        return build_respondent(settings, self.index, self._quiet)
+
+
+def build_respondent(settings: Settings, index: Index, quiet: dt.timedelta) -> Respondent:
+    """The thinking part over `index`."""
+    return Respondent(
+        index.knowledge_base,
+        index.reader,
+        index.search,
+        Safety(index.danger, index.knowledge_base.danger_articles, index.calibration.danger),
+        Operator(settings.operator_name, settings.operator_contact),
+        quiet=quiet,
+        max_text_length=settings.max_text_length,
+    )
+
+
+@asynccontextmanager
+async def open_helpline(settings: Settings, understanding: Understanding) -> AsyncIterator[Helpline]:
+    """A helpline over an open database with the newest schema; closed when the block ends.
+
+    Raises StorageUnavailable when the database cannot be reached or written.
+    """
+    storage = open_storage(settings)
+    try:
+        await upgrade(storage)
+        yield Helpline(storage, understanding.current)
+    finally:
+        await storage.close()
+
+
+@asynccontextmanager
+async def opened_storage(settings: Settings) -> AsyncIterator[Storage]:
+    """An open database for operators' commands, brought to the newest schema; closed when the block ends."""
+    storage = open_storage(settings)
+    try:
+        await upgrade(storage)
+        yield storage
+    finally:
+        await storage.close()
+
+
+def _newest_change(root: Path) -> tuple[int, int]:
+    """The newest modification time below `root` in nanoseconds, and how many files there are."""
+    times = [path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()]
+    return max(times, default=0), len(times)

@@ -1,0 +1,126 @@
+"""Writing to Telegram, and the one table of what its errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+from typing import Final
+
+from telegram import Bot, BotCommand
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.translate import html_of, keyboard_of
+from bot.errors import ChannelError, TomoniError
+from bot.i18n import ENGLISH, LANGUAGES, translator
+from bot.messages import ConversationKey, Reply
+
+logger = logging.getLogger(__name__)
+
+# Telegram describes these in words only; each stays as it is however often one tries.
+_HOPELESS: Final = ("chat not found", "user is deactivated", "bot was blocked", "bot can't initiate", "peer_id_invalid")
+
+
+class TelegramClient:
+    """One bot on one Bot API server."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        root = api_url.rstrip("/")
+        # Long polls hold a connection each; they must not stand in the way of replies.
+        self.bot = Bot(
+            token,
+            base_url=f"{root}/bot",
+            base_file_url=f"{root}/file/bot",
+            request=AiohttpRequest(),
+            get_updates_request=AiohttpRequest(connections=2, timeout_s=40),
+        )
+
+    async def start(self) -> None:
+        """Log in. Raises TomoniError if the token is refused, ChannelError if the server is away."""
+        try:
+            await self.bot.initialize()
+        except InvalidToken as error:
+            raise TomoniError("TOMONI_TELEGRAM_TOKEN: Telegram refuses it; ask @BotFather for the current one") from error
+        except TelegramError as error:
+            raise channel_error(error) from error
+
+    async def stop(self) -> None:
+        await self.bot.shutdown()
+
+    async def introduce_commands(self) -> None:
+        """Set the list of commands in every language, and neutral words about the bot."""
+        for code in (None, *LANGUAGES):
+            words = translator(code or ENGLISH)
+            commands = [
+                BotCommand("menu", words("show all topics")),
+                BotCommand("person", words("ask a person for help")),
+                BotCommand("language", words("change the language")),
+                BotCommand("help", words("how to use this")),
+                BotCommand("about", words("who runs this, and what is stored")),
+                BotCommand("forget", words("delete everything about you")),
+            ]
+            try:
+                await self.bot.set_my_commands(commands, language_code=code)
+            except TelegramError as error:
+                logger.warning("the command list was not set: %s", channel_error(error))
+                return
+
+    async def send(self, key: ConversationKey, reply: Reply) -> None:
+        """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Raises ChannelError."""
+        try:
+            await self.bot.send_message(
+                int(key.chat),
+                html_of(reply),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard_of(reply),
+                disable_notification=True,
+                link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
+            )
+        except TelegramError as error:
+            raise channel_error(error) from error
+
+    async def show_typing(self, key: ConversationKey) -> None:
+        """Show that an answer is on its way; that it could not be shown does not matter."""
+        with contextlib.suppress(TelegramError):
+            await self.bot.send_chat_action(int(key.chat), ChatAction.TYPING)
+
+    async def answer_press(self, query_id: str) -> None:
+        """Stop the button's clock; too late for it does not matter."""
+        with contextlib.suppress(TelegramError):
+            await self.bot.answer_callback_query(query_id)
+
+
+def channel_error(error: TelegramError) -> ChannelError:
+    """What one of Telegram's errors means for us. No chat id, token or text is in its words."""
+    if isinstance(error, RetryAfter):
+        after = error.retry_after
+        seconds = after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
+        return ChannelError("Telegram asks to slow down", permanent=False, retry_after_s=seconds)
+    if isinstance(error, TimedOut):
+        return ChannelError("Telegram did not answer in time", permanent=False)
+    if isinstance(error, Forbidden):
+        return ChannelError("the person has blocked the bot or left", permanent=True)
+    if isinstance(error, ChatMigrated):
+        return ChannelError("the chat has moved", permanent=True)
+    if isinstance(error, InvalidToken):
+        return ChannelError("Telegram refuses the token", permanent=True)
+    if isinstance(error, BadRequest):
+        message = str(error).lower()
+        return ChannelError(
+            "the chat is gone" if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
+            permanent=True,
+        )
+    if isinstance(error, NetworkError):
+        return ChannelError("Telegram cannot be reached", permanent=False)
+    return ChannelError(f"Telegram: {type(error).__name__}", permanent=False)

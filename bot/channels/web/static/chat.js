@@ -1,0 +1,210 @@
+"use strict";
+/* The chat page. What was said lives in this tab's sessionStorage alone: it survives a reload and goes with
+   the tab. Messages not yet accepted by the server wait there too and are sent again. */
+(() => {
+  const words = JSON.parse(document.body.dataset.words);
+  const log = document.getElementById("log");
+  const form = document.getElementById("form");
+  const field = document.getElementById("text");
+  const status = document.getElementById("status");
+  const store = {
+    get: (name, fallback) => {
+      try { return JSON.parse(sessionStorage.getItem("tomoni." + name)) ?? fallback; } catch { return fallback; }
+    },
+    set: (name, value) => {
+      try { sessionStorage.setItem("tomoni." + name, JSON.stringify(value)); } catch { /* a full or forbidden store: the page works without */ }
+    },
+  };
+  const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+  let token = store.get("token", "");
+  if (!/^[0-9a-f]{32}$/.test(token)) { token = hex(); store.set("token", token); }
+  let history = store.get("history", []);
+  let outbox = store.get("outbox", []);
+  let language = store.get("language", document.documentElement.lang);
+  let sending = false;
+  const save = () => { store.set("history", history.slice(-200)); store.set("outbox", outbox); };
+  const say = (name) => (words[language] ?? words.en)[name];
+
+  function setLanguage(code) {
+    if (!words[code]) return;
+    language = code;
+    store.set("language", code);
+    document.documentElement.lang = code;
+    for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
+    field.placeholder = say("placeholder");
+    log.setAttribute("aria-label", say("log"));
+  }
+
+  function showStatus(name) {
+    status.hidden = !name;
+    status.textContent = name ? say(name) : "";
+  }
+
+  function draw(item) {
+    const li = document.createElement("li");
+    li.className = "bubble " + (item.mine ? "mine" : "theirs");
+    if (item.mine) {
+      li.textContent = item.text;
+      li.dir = "auto";
+      li.classList.toggle("unsent", outbox.some((waiting) => waiting.id === item.id));
+      li.dataset.id = item.id;
+    } else {
+      li.lang = item.language;
+      li.innerHTML = item.html; // made and escaped by the server out of curated text
+      li.classList.toggle("large", item.large);
+    }
+    log.append(li);
+    if (!item.mine && item.buttons.length) {
+      const holder = document.createElement("li");
+      holder.className = "buttons";
+      holder.lang = item.language;
+      for (const row of item.buttons) {
+        const line = document.createElement("div");
+        line.className = "row";
+        for (const { label, data } of row) {
+          const button = document.createElement("button");
+          button.type = "button";
+          button.textContent = label;
+          button.dataset.data = data;
+          line.append(button);
+        }
+        holder.append(line);
+      }
+      log.append(holder);
+    }
+    return li;
+  }
+
+  function add(item) {
+    history.push(item);
+    save();
+    return draw(item);
+  }
+
+  function receive(replies) {
+    const known = new Set(history.map((item) => item.id));
+    let first = null;
+    for (const reply of replies) {
+      if (known.has(reply.id)) continue;
+      const li = add(reply);
+      first ??= li;
+      setLanguage(reply.language);
+    }
+    first?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    return replies.map((reply) => reply.id);
+  }
+
+  async function post(path, body) {
+    return fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Conversation": token },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async function flush() {
+    if (sending) return;
+    sending = true;
+    let pause = 1000;
+    while (outbox.length) {
+      const next = outbox[0];
+      showStatus("waiting");
+      let response = null;
+      try { response = await post("/chat/messages", next); } catch { /* no network: wait and try again */ }
+      if (response && response.ok) {
+        const answer = await response.json();
+        outbox.shift();
+        document.querySelector(`[data-id="${next.id}"]`)?.classList.remove("unsent");
+        const received = receive(answer.replies);
+        save();
+        showStatus("");
+        if (received.length) post("/chat/replies", { received }).catch(() => {});
+        if (answer.waiting) fetchLater(8);
+        pause = 1000;
+      } else if (response && response.status >= 400 && response.status < 500) {
+        outbox.shift();
+        save();
+        showStatus("refused");
+      } else {
+        showStatus("retrying");
+        await new Promise((done) => setTimeout(done, pause));
+        pause = Math.min(pause * 2, 15000);
+      }
+    }
+    sending = false;
+  }
+
+  async function fetchLater(tries) {
+    if (!tries || outbox.length) return;
+    await new Promise((done) => setTimeout(done, 900));
+    try {
+      const response = await post("/chat/replies", { received: [] });
+      if (response.ok) {
+        const received = receive((await response.json()).replies);
+        if (received.length) { await post("/chat/replies", { received }); return; }
+      }
+    } catch { /* the next try or the next message asks again */ }
+    fetchLater(tries - 1);
+  }
+
+  function send(kind, value, shown) {
+    const id = hex();
+    outbox.push({ id, kind, value });
+    if (shown) {
+      const li = add({ mine: true, id, text: shown });
+      li.scrollIntoView({ block: "end" });
+    }
+    save();
+    flush();
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (!text) return;
+    field.value = "";
+    field.style.height = "";
+    send("text", text, text);
+    field.focus();
+  });
+  field.addEventListener("keydown", (event) => {
+    // An input method's own Enter (kana to kanji) must not send.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  field.addEventListener("input", () => {
+    field.style.height = "auto";
+    field.style.height = Math.min(field.scrollHeight, 144) + "px";
+  });
+  log.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-data]");
+    if (button) send("press", button.dataset.data, button.textContent);
+  });
+  for (const button of document.querySelectorAll("button.language")) {
+    button.addEventListener("click", () => {
+      setLanguage(button.dataset.language);
+      send("press", "l:" + button.dataset.language, button.textContent);
+    });
+  }
+  document.getElementById("leave").addEventListener("click", (event) => {
+    event.preventDefault();
+    sessionStorage.clear();
+    location.replace(event.currentTarget.href);
+  });
+  addEventListener("online", flush);
+
+  for (const item of history) draw(item);
+  setLanguage(language);
+  if (history.length) {
+    log.lastElementChild?.scrollIntoView({ block: "end" });
+    post("/chat/replies", { received: [] }).then((r) => r.ok && r.json()).then((a) => {
+      const received = a ? receive(a.replies) : [];
+      if (received.length) post("/chat/replies", { received });
+    }).catch(() => {});
+    flush();
+  } else {
+    send("command", ("start " + document.body.dataset.start).trim(), "");
+  }
+})();

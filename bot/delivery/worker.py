@@ -1,0 +1,154 @@
+"""Does what waits in the outbox: replies whose sending was cut off, conversations that went quiet."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from bot.errors import ChannelError, StorageUnavailable
+from bot.helpline import Helpline, Receipt
+from bot.messages import ConversationKey, Reply
+from bot.storage import conversations, jobs
+from bot.storage.models import JobKind, JobRow
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = dt.timedelta(seconds=60)
+BATCH: Final = 20
+POLL_S: Final = 1.0
+FIRST_RETRY_S: Final = 2.0
+LONGEST_RETRY_S: Final = 900.0
+MAX_ATTEMPTS: Final = 40
+SENT_KEPT: Final = dt.timedelta(hours=24)
+UNSENT_KEPT: Final = dt.timedelta(days=7)
+PURGE_EVERY: Final = dt.timedelta(minutes=10)
+
+
+class Sender(Protocol):
+    """A channel that can write to a person by itself."""
+
+    async def send(self, key: ConversationKey, reply: Reply) -> None:
+        """Send one reply. Raises ChannelError."""
+        ...
+
+
+class Worker:
+    """Claims due jobs, does them, settles them. Any number of them may run on one database."""
+
+    def __init__(self, helpline: Helpline, senders: Mapping[str, Sender]) -> None:
+        """`senders` by channel name; a channel without one pulls its replies."""
+        self._helpline = helpline
+        self._senders = senders
+        self._stopping = asyncio.Event()
+        self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def stop(self) -> None:
+        """Let the job in hand end, then leave `run`."""
+        self._stopping.set()
+        self._helpline.woken.set()
+
+    async def run(self) -> None:
+        """Work until stopped. A database that is away is waited for."""
+        while not self._stopping.is_set():
+            self._helpline.woken.clear()
+            try:
+                busy = await self.work_once()
+                await self._purge()
+            except StorageUnavailable as error:
+                logger.error("outbox: %s", error)
+                busy = False
+            if not busy:
+                try:
+                    async with asyncio.timeout(await self._pause()):
+                        await self._helpline.woken.wait()
+                except TimeoutError:
+                    continue
+
+    async def work_once(self) -> bool:
+        """Do the jobs that are due. Returns whether there were any."""
+        storage = self._helpline.storage
+        now = self._helpline.clock()
+        async with storage.reading() as session:
+            due = await jobs.next_due(session)
+        if due is None or due > now:
+            return False
+        async with storage.transaction() as session:
+            claimed = await jobs.claim_jobs(session, self._helpline.owner, now, LEASE, BATCH)
+        await asyncio.gather(*(self._do(job) for job in claimed))
+        return bool(claimed)
+
+    async def _pause(self) -> float:
+        try:
+            async with self._helpline.storage.reading() as session:
+                due = await jobs.next_due(session)
+        except StorageUnavailable:
+            return POLL_S
+        if due is None:
+            return POLL_S
+        return min(max((due - self._helpline.clock()).total_seconds(), 0.01), POLL_S)
+
+    async def _do(self, job: JobRow) -> None:
+        key = jobs.key_from_json(job.address)
+        try:
+            if job.kind == JobKind.RESUME:
+                receipt = await self._helpline.resume(key, str(job.id), pulled=key.channel not in self._senders)
+                async with self._helpline.storage.transaction() as session:
+                    await jobs.finish_job(session, job.id)
+                await self._send(key, receipt)
+            else:
+                async with self._helpline.storage.reading() as session:
+                    pending = await conversations.replies_of(session, uuid.UUID(job.subject), only_pending=True)
+                await self._send(key, Receipt(tuple(pending), job.id))
+        except StorageUnavailable as error:
+            # The lease runs out and the job comes back by itself.
+            logger.error("outbox: %s", error)
+
+    async def _send(self, key: ConversationKey, receipt: Receipt) -> None:
+        sender = self._senders.get(key.channel)
+        if sender is not None and (receipt.replies or receipt.job):
+            await send_and_settle(self._helpline, sender, key, receipt)
+
+    async def _purge(self) -> None:
+        now = self._helpline.clock()
+        if now - self._purged > PURGE_EVERY:
+            self._purged = now
+            async with self._helpline.storage.transaction() as session:
+                await conversations.delete_old_replies(session, now - SENT_KEPT, now - UNSENT_KEPT)
+
+
+async def send_and_settle(
+    helpline: Helpline, sender: Sender, key: ConversationKey, receipt: Receipt
+) -> None:
+    """Send the replies of `receipt` in order and settle each; what fails waits in the outbox or is given up."""
+    sent = 0
+    try:
+        for pending in receipt.replies:
+            await sender.send(key, pending.reply)
+            sent += 1
+    except ChannelError as error:
+        await _settle_failure(helpline, receipt, sent, error)
+        return
+    await helpline.settle(receipt, sent)
+
+
+async def _settle_failure(helpline: Helpline, receipt: Receipt, sent: int, error: ChannelError) -> None:
+    if receipt.job is None:
+        return
+    now = helpline.clock()
+    async with helpline.storage.transaction() as session:
+        done = [item.id for item in receipt.replies[:sent]]
+        await conversations.settle_replies(session, done, "sent", now)
+        attempts = await jobs.attempts_of(session, receipt.job)
+        if error.permanent or attempts >= MAX_ATTEMPTS:
+            left = [item.id for item in receipt.replies[sent:]]
+            await conversations.settle_replies(session, left, "failed", now)
+            await jobs.fail_job(session, receipt.job, str(error))
+            logger.warning("replies given up: %s", error)
+            return
+        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**attempts, LONGEST_RETRY_S)
+        await jobs.postpone_job(session, receipt.job, now + dt.timedelta(seconds=wait), str(error))
+    helpline.woken.set()
