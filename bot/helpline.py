@@ -30,6 +30,7 @@ from bot.conversation.turn import (
 )
 from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
+from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
 from bot.storage.cases import delete_cases_of_conversation
 from bot.storage.conversations import PendingReply
@@ -39,7 +40,7 @@ from bot.storage.models import ConversationRow, JobKind, MessageRow
 logger = logging.getLogger(__name__)
 
 # How long a channel has for sending before another worker takes the replies over.
-SENDING_LEASE: Final = dt.timedelta(seconds=60)
+SENDING_LEASE: Final = dt.timedelta(seconds=30)
 ATTEMPTS: Final = 8
 QUIET: Final = "quiet-"
 _MAX_LOCKS: Final = 10_000
@@ -66,9 +67,11 @@ class Helpline:
         *,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         owner: str = "",
+        lease: dt.timedelta = SENDING_LEASE,
     ) -> None:
         """`respondent` gives the one in force now (the knowledge base may be reloaded); `owner` names this
-        process in the outbox."""
+        process in the outbox; `lease` is how long a channel has for sending before a worker takes over."""
+        self._lease = lease
         self.storage = storage
         self.clock = clock
         self.owner = owner or uuid.uuid4().hex
@@ -163,7 +166,9 @@ class Helpline:
             if conversation_id is None:
                 await session.rollback()
                 return None
-            return await self._write_turn(session, conversation_id, message, turn, pulled)
+            receipt = await self._write_turn(session, conversation_id, message, turn, pulled)
+        MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
+        return receipt
 
     def _think(self, state: ConversationState, message: Message) -> Turn:
         respondent = self._respondent()
@@ -241,7 +246,7 @@ class Helpline:
             return Receipt(tuple(pending))
         job = jobs.add_job(
             session, JobKind.SEND_REPLIES, dedup=_dedup(message_id), subject=str(message_id),
-            address=message.key, run_at=now + SENDING_LEASE, owner=self.owner,
+            address=message.key, run_at=now + self._lease, owner=self.owner,
         )  # fmt: skip
         await session.flush()
         return Receipt(tuple(pending), job)

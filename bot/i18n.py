@@ -92,9 +92,7 @@ class Translator:
         """A length of time; `unit` is hour, day, week, month or year."""
         # CLDR spells units out in "long" for English only; the others carry their full words in "short".
         length: Literal["long", "short"] = "long" if self.language == ENGLISH else "short"
-        text = format_unit(
-            value, f"duration-{unit}", locale=self.locale, numbering_system="default", length=length
-        )
+        text = format_unit(value, f"duration-{unit}", locale=self.locale, numbering_system="default", length=length)
         return text.replace(" ", "") if self.language == JAPANESE else text
 
     def date(self, value: date) -> str:
@@ -111,7 +109,7 @@ class Translator:
 
     def language_name(self, code: str) -> str:
         """What this language calls the language with ISO code `code`."""
-        return self.locale.languages.get(code, code)
+        return str(self.locale.languages.get(code, code))
 
 
 @cache

@@ -22,7 +22,18 @@ _MARKED_RUBY = re.compile(f"{_BASE}([^{_END}]*){_READING}([^{_END}]*){_END}")
 _RESERVED = str.maketrans("", "", _BASE + _READING + _END)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|&~])")
 _PARSER = MarkdownIt("commonmark", {"html": False}).disable(
-    ["heading", "lheading", "code", "fence", "blockquote", "hr", "image", "backticks", "html_inline", "autolink"]
+    [
+        "heading",
+        "lheading",
+        "code",
+        "fence",
+        "blockquote",
+        "hr",
+        "image",
+        "backticks",
+        "html_inline",
+        "autolink",
+    ]
 )
 SAFE_LINK = re.compile(r"^(https?://|tel:|mailto:)", re.IGNORECASE)
 

@@ -19,7 +19,11 @@ PERSON: Final = "person"
 
 
 async def open_case(
-    session: AsyncSession, effect: OpenCase, conversation_id: uuid.UUID, key: ConversationKey, now: dt.datetime
+    session: AsyncSession,
+    effect: OpenCase,
+    conversation_id: uuid.UUID,
+    key: ConversationKey,
+    now: dt.datetime,
 ) -> None:
     """Store a case with its opening event."""
     case = CaseRow(
@@ -28,18 +32,14 @@ async def open_case(
     )  # fmt: skip
     session.add(case)
     await session.flush()
-    await add_case_event(
-        session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=effect.question or None
-    )
+    await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=effect.question or None)
 
 
 async def add_to_case(session: AsyncSession, effect: AddToCase, now: dt.datetime) -> None:
     """Add the person's words to their case; a case that is gone takes nothing."""
     found = await find_case(session, effect.reference)
     if found is not None and effect.text:
-        await add_case_event(
-            session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text
-        )
+        await add_case_event(session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text)
 
 
 async def withdraw_case(session: AsyncSession, reference: str, now: dt.datetime) -> None:

@@ -31,9 +31,7 @@ def show(reply: Reply) -> str:
     return "\n".join(lines)
 
 
-async def converse(
-    helpline: Helpline, user: str, read_line: Callable[[], str], write: Callable[[str], None]
-) -> None:
+async def converse(helpline: Helpline, user: str, read_line: Callable[[], str], write: Callable[[str], None]) -> None:
     """Talk until the input ends. `user` names the conversation, so that it goes on the next time."""
     key = ConversationKey(CHANNEL, "local", user)
     await _send(helpline, await helpline.receive(_message(key, Command("start"))), write)

@@ -59,9 +59,7 @@ def describe(question: str, turn: Turn) -> dict[str, object]:
         "language": (reading.language if reading else "") or "other",
         "script": reading.script if reading else "Zyyy",
         "decision": str(turn.decision),
-        "articles": [
-            {"id": item.id, "confidence": round(item.confidence, 4)} for item in turn.found[:MAX_ARTICLES]
-        ],
+        "articles": [{"id": item.id, "confidence": round(item.confidence, 4)} for item in turn.found[:MAX_ARTICLES]],
     }
 
 

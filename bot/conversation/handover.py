@@ -32,7 +32,8 @@ def hand_over(scene: Scene, *, urgency: str = "normal") -> tuple[Reply, Conversa
         reference = scene.reference
         effects = (OpenCase(reference, state.question, scene.language, state.articles, urgency),)
         opening = words(
-            "I have kept your question for a person. Your case number is %(reference)s.", reference=f"**{reference}**"
+            "I have kept your question for a person. Your case number is %(reference)s.",
+            reference=f"**{reference}**",
         )
     wants_story = not state.question
     paragraphs = [opening]

@@ -81,9 +81,7 @@ def withdraw(scene: Scene, reference: str) -> Turn:
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
     state = scene.state.but(case="", wants_story=False)
-    return Turn(
-        (handover.confirm_withdrawn(scene),), state, Decision.NAVIGATION, (WithdrawCase(scene.state.case),)
-    )
+    return Turn((handover.confirm_withdrawn(scene),), state, Decision.NAVIGATION, (WithdrawCase(scene.state.case),))
 
 
 def ask_to_forget(scene: Scene) -> Turn:

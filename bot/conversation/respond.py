@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.conversation import commands, handover, menu, pressed, typed, welcome
 from bot.conversation.buttons import Action, button
-from bot.conversation.scene import Operator, Scene, remember_choices
 from bot.conversation.safety import Safety, Urgency
+from bot.conversation.scene import Operator, Scene, remember_choices
 from bot.conversation.state import ConversationState, Step
 from bot.conversation.turn import AddToCase, Decision, Effect, ResumeAt, Turn
 from bot.i18n import ENGLISH, LANGUAGES, NATIVE_NAMES, translator
@@ -83,9 +83,7 @@ class Respondent:
             case Quiet():
                 turn = self._quiet(scene)
         choices = remember_choices(turn.state, turn.replies)
-        return Turn(
-            turn.replies, choices, turn.decision, turn.effects, turn.reading, turn.found, turn.record
-        )
+        return Turn(turn.replies, choices, turn.decision, turn.effects, turn.reading, turn.found, turn.record)
 
     def respond_to_failure(
         self,
@@ -121,9 +119,7 @@ class Respondent:
         """After the language is chosen: answer what was asked before it."""
         question = chosen.state.kept_question
         state = chosen.state.but(kept_question="")
-        scene = Scene(
-            scene.knowledge_base, state, scene.now, scene.language, scene.reference, scene.operator
-        )
+        scene = Scene(scene.knowledge_base, state, scene.now, scene.language, scene.reference, scene.operator)
         if question.startswith("/start "):
             turn = commands.respond_to_command(scene, Command("start", question.removeprefix("/start ")))
             return Turn(turn.replies, turn.state, turn.decision)
@@ -219,9 +215,7 @@ class Respondent:
                                      scene.reference, scene.operator), state.no)  # fmt: skip
         return None
 
-    def _search(
-        self, scene: Scene, reading: Reading, urgency: Urgency | None, *, may_wait: bool = True
-    ) -> Turn:
+    def _search(self, scene: Scene, reading: Reading, urgency: Urgency | None, *, may_wait: bool = True) -> Turn:
         state = scene.state
         stranger = state.step == Step.NEW
         if reading.language in LANGUAGES and (reading.certain or state.language is None or urgency):

@@ -26,9 +26,7 @@ class Urgency:
 class Safety:
     """Tells danger in a reading. Immutable; errs on the safe side, by as much as calibration found right."""
 
-    def __init__(
-        self, classifier: LinearClassifier, articles: Mapping[str, tuple[str, ...]], threshold: float
-    ) -> None:
+    def __init__(self, classifier: LinearClassifier, articles: Mapping[str, tuple[str, ...]], threshold: float) -> None:
         """`articles` maps each kind of danger to its emergency articles; `threshold` is how far the likeliest
         kind must score above calm."""
         self._classifier = classifier
@@ -41,9 +39,7 @@ class Safety:
         scores = self._classifier.scores(reading.normal_form)
         calm = float(scores[self._calm])
         dangers = [
-            (float(score), label)
-            for score, label in zip(scores, self._classifier.labels, strict=True)
-            if label != CALM
+            (float(score), label) for score, label in zip(scores, self._classifier.labels, strict=True) if label != CALM
         ]
         score, kind = max(dangers)
         return score - calm, kind

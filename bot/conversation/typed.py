@@ -9,17 +9,22 @@ from bot.language.folding import fold
 from bot.messages import LanguageCode
 
 _YES: Final = (
-    "yes y yeah yep ya ok okay sure please yes please of course alright|हो|हजुर|हुन्छ|अँ|हुन्छ हजुर|ठिक छ|ल|ho|hajur|huncha|hunxa|"
-    "hunchha|hajur ho|thik cha|thik xa|la|ဟုတ်|ဟုတ်ကဲ့|ဟုတ်တယ်|အင်း|အေး|ရတယ်|ကောင်းပါပြီ|ရပါတယ်|လုပ်ပါ|hote|hote kae|hoke|hokae|houk|"
+    "yes please|of course|alright|"
+    "हो|हजुर|हुन्छ|अँ|हुन्छ हजुर|ठिक छ|ल|ho|hajur|huncha|hunxa|"
+    "hunchha|hajur ho|thik cha|thik xa|la|"
+    "ဟုတ်|ဟုတ်ကဲ့|ဟုတ်တယ်|အင်း|အေး|ရတယ်|ကောင်းပါပြီ|ရပါတယ်|လုပ်ပါ|hote|hote kae|hoke|hokae|houk|"
     "ya tal|inn|はい|うん|ええ|おねがいします|お願いします|そうです|いいです|hai|un|sou desu|onegaishimasu"
 )
 _NO: Final = (
-    "no|n|nope|no thanks|no thank you|not now|don't|होइन|छैन|पर्दैन|नाइँ|नाइ|हुँदैन|हुन्न|hoina|haina|pardaina|hudaina|hunna|nai|chaina|"
-    "xaina|မဟုတ်ဘူး|မလိုဘူး|မလိုပါဘူး|မရဘူး|မလုပ်နဲ့|ဟင့်အင်း|ma hote bu|ma hote buu|ma lo bu|ma lo buu|hin in|いいえ|いや|ちがいます|違います|"
+    "no|n|nope|no thanks|no thank you|not now|don't|"
+    "होइन|छैन|पर्दैन|नाइँ|नाइ|हुँदैन|हुन्न|hoina|haina|pardaina|hudaina|hunna|nai|chaina|"
+    "xaina|"
+    "မဟုတ်ဘူး|မလိုဘူး|မလိုပါဘူး|မရဘူး|မလုပ်နဲ့|ဟင့်အင်း|"
+    "ma hote bu|ma hote buu|ma lo bu|ma lo buu|hin in|いいえ|いや|ちがいます|違います|"
     "いりません|だめ|けっこうです|iie|iya|chigaimasu|irimasen"
 )
 _NUMBERS: Final = {
-    1: "one|एक|ek|तစ်|တစ်|တစ်ခု|tit|いち|ichi|ひとつ|first|पहिलो",
+    1: "one|एक|ek|တစ်|တစ်ခု|tit|いち|ichi|ひとつ|first|पहिलो",
     2: "two|दुई|dui|နှစ်|hnit|に|ni|ふたつ|second|दोस्रो",
     3: "three|तीन|tin|သုံး|thone|さん|san|みっつ|third|तेस्रो",
     4: "four|चार|char|လေး|lay|よん|yon|し",
@@ -37,7 +42,9 @@ def _folded(words: str) -> frozenset[str]:
     return frozenset(fold(word) for word in words.split("|"))
 
 
-_YES_FORMS: Final = _folded(_YES) | frozenset(fold(word) for word in "yes y yeah yep ya ok okay sure please".split())
+_YES_FORMS: Final = _folded(_YES) | frozenset(
+    fold(word) for word in ["yes", "y", "yeah", "yep", "ya", "ok", "okay", "sure", "please"]
+)
 _NO_FORMS: Final = _folded(_NO)
 _NUMBER_FORMS: Final = {form: number for number, words in _NUMBERS.items() for form in _folded(words)}
 _LANGUAGE_FORMS: Final = {form: code for code, words in _LANGUAGES.items() for form in _folded(words)}

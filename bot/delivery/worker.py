@@ -7,11 +7,12 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
-from bot.errors import ChannelError, StorageUnavailable
+from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
-from bot.messages import ConversationKey, Reply
+from bot.messages import ConversationKey
+from bot.sending import Sender, send_and_settle
 from bot.storage import conversations, jobs
 from bot.storage.models import JobKind, JobRow
 
@@ -20,20 +21,9 @@ logger = logging.getLogger(__name__)
 LEASE: Final = dt.timedelta(seconds=60)
 BATCH: Final = 20
 POLL_S: Final = 1.0
-FIRST_RETRY_S: Final = 2.0
-LONGEST_RETRY_S: Final = 900.0
-MAX_ATTEMPTS: Final = 40
 SENT_KEPT: Final = dt.timedelta(hours=24)
 UNSENT_KEPT: Final = dt.timedelta(days=7)
 PURGE_EVERY: Final = dt.timedelta(minutes=10)
-
-
-class Sender(Protocol):
-    """A channel that can write to a person by itself."""
-
-    async def send(self, key: ConversationKey, reply: Reply) -> None:
-        """Send one reply. Raises ChannelError."""
-        ...
 
 
 class Worker:
@@ -118,37 +108,3 @@ class Worker:
             self._purged = now
             async with self._helpline.storage.transaction() as session:
                 await conversations.delete_old_replies(session, now - SENT_KEPT, now - UNSENT_KEPT)
-
-
-async def send_and_settle(
-    helpline: Helpline, sender: Sender, key: ConversationKey, receipt: Receipt
-) -> None:
-    """Send the replies of `receipt` in order and settle each; what fails waits in the outbox or is given up."""
-    sent = 0
-    try:
-        for pending in receipt.replies:
-            await sender.send(key, pending.reply)
-            sent += 1
-    except ChannelError as error:
-        await _settle_failure(helpline, receipt, sent, error)
-        return
-    await helpline.settle(receipt, sent)
-
-
-async def _settle_failure(helpline: Helpline, receipt: Receipt, sent: int, error: ChannelError) -> None:
-    if receipt.job is None:
-        return
-    now = helpline.clock()
-    async with helpline.storage.transaction() as session:
-        done = [item.id for item in receipt.replies[:sent]]
-        await conversations.settle_replies(session, done, "sent", now)
-        attempts = await jobs.attempts_of(session, receipt.job)
-        if error.permanent or attempts >= MAX_ATTEMPTS:
-            left = [item.id for item in receipt.replies[sent:]]
-            await conversations.settle_replies(session, left, "failed", now)
-            await jobs.fail_job(session, receipt.job, str(error))
-            logger.warning("replies given up: %s", error)
-            return
-        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**attempts, LONGEST_RETRY_S)
-        await jobs.postpone_job(session, receipt.job, now + dt.timedelta(seconds=wait), str(error))
-    helpline.woken.set()

@@ -42,7 +42,9 @@ def load_calibration(root: Path) -> Calibration:
     try:
         return Calibration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-        raise KnowledgeBaseError([f"{path}:1: cannot be read; make it anew with: tomoni kb calibrate ({error})"]) from error
+        raise KnowledgeBaseError(
+            [f"{path}:1: cannot be read; make it anew with: tomoni kb calibrate ({error})"]
+        ) from error
 
 
 def save_calibration(root: Path, calibration: Calibration) -> Path:

@@ -90,7 +90,8 @@ def train(examples: Sequence[tuple[str, str]], *, strength: float = 10.0, minimu
     vocabulary = sorted(feature for feature, count in frequency.items() if count >= minimum)
     positions = {feature: index for index, feature in enumerate(vocabulary)}
     idf = np.array(
-        [np.log((1 + len(examples)) / (1 + frequency[feature])) + 1 for feature in vocabulary], dtype=np.float32
+        [np.log((1 + len(examples)) / (1 + frequency[feature])) + 1 for feature in vocabulary],
+        dtype=np.float32,
     )
     rows: list[int] = []
     columns: list[int] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from bot.language.folding import romanise_nepali
 
@@ -43,7 +44,7 @@ def extract(normal_form: str) -> Counter[str]:
         if len(skeleton) > 1:
             counts["s:" + skeleton] += 1
     for words in (latin, nepali):
-        for first, second in zip(words, words[1:], strict=False):
+        for first, second in pairwise(words):
             counts[f"b:{first} {second}"] += 1
     return counts
 

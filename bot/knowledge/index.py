@@ -91,9 +91,7 @@ def _labelled(group: Mapping[str, PhraseFile], label: str) -> Iterable[tuple[str
     return [(phrase.text, label) for file in group.values() for phrase in file.phrases]
 
 
-def _cached(
-    cache_dir: Path | None, name: str, examples: list[tuple[str, str]], reader: Reader
-) -> LinearClassifier:
+def _cached(cache_dir: Path | None, name: str, examples: list[tuple[str, str]], reader: Reader) -> LinearClassifier:
     material = "\n".join(f"{label}\t{text}" for text, label in examples)
     digest = hashlib.sha256(f"{MODEL_FORMAT}\n{material}".encode()).hexdigest()[:24]
     path = cache_dir / f"{name}-{digest}.npz" if cache_dir else None

@@ -138,9 +138,7 @@ def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     return line
 
 
-def _report(
-    error: ValidationError, path: Path, node: yaml.Node | None, offset: int, problems: _Problems
-) -> None:
+def _report(error: ValidationError, path: Path, node: yaml.Node | None, offset: int, problems: _Problems) -> None:
     for fault in error.errors():
         where = ".".join(str(step) for step in fault["loc"])
         line = _line_of(node, fault["loc"]) + 1 + offset
@@ -243,6 +241,4 @@ def _read_phrase_folder(folder: Path, problems: _Problems) -> Mapping[str, Phras
 def _read_groups(folder: Path, problems: _Problems) -> Mapping[str, Mapping[str, PhraseFile]]:
     if not folder.is_dir():
         return {}
-    return {
-        sub.name: _read_phrase_folder(sub, problems) for sub in sorted(folder.iterdir()) if sub.is_dir()
-    }
+    return {sub.name: _read_phrase_folder(sub, problems) for sub in sorted(folder.iterdir()) if sub.is_dir()}

@@ -39,9 +39,7 @@ def title_of(article: Article, language: LanguageCode) -> str:
     return choose_text(article, language).title
 
 
-def render_article(
-    knowledge_base: KnowledgeBase, article: Article, language: LanguageCode, today: dt.date
-) -> Rendered:
+def render_article(knowledge_base: KnowledgeBase, article: Article, language: LanguageCode, today: dt.date) -> Rendered:
     """The whole answer for a reader of `language` on `today`.
 
     Returns title, text (notice of fallback or staleness, body, footer) and the language the body is in.

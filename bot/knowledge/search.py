@@ -25,9 +25,7 @@ class Search:
     def __init__(self, classifier: LinearClassifier, calibration: Calibration) -> None:
         self.classifier = classifier
         self.calibration = calibration
-        self._articles = tuple(
-            (index, label) for index, label in enumerate(classifier.labels) if "/" in label
-        )
+        self._articles = tuple((index, label) for index, label in enumerate(classifier.labels) if "/" in label)
 
     def find(self, reading: Reading) -> Finding:
         """What fits `reading`: articles with calibrated confidence, best first, at most five."""

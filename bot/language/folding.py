@@ -84,9 +84,7 @@ def fold_burmese(text: str) -> str:
 
 def fold_japanese(text: str) -> str:
     """Katakana becomes hiragana, long-vowel marks fall, small tsu and small vowels keep their place."""
-    kana = (
-        chr(ord(character) - 0x60) if "\u30a1" <= character <= "\u30f6" else character for character in text
-    )
+    kana = (chr(ord(character) - 0x60) if "\u30a1" <= character <= "\u30f6" else character for character in text)
     return "".join(kana).replace("ー", "")
 
 

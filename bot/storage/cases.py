@@ -22,15 +22,17 @@ class CaseWithEvents:
 
 
 async def add_case_event(
-    session: AsyncSession, case_id: uuid.UUID, kind: CaseEventKind, *, actor: str, at: dt.datetime, text: str | None
+    session: AsyncSession,
+    case_id: uuid.UUID,
+    kind: CaseEventKind,
+    *,
+    actor: str,
+    at: dt.datetime,
+    text: str | None,
 ) -> None:
     """Add what happened to a case behind all that happened before."""
-    count = await session.execute(
-        select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id)
-    )
-    session.add(
-        CaseEventRow(case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text)
-    )
+    count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
+    session.add(CaseEventRow(case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text))
     await session.flush()
 
 

@@ -29,9 +29,7 @@ async def find_conversation(session: AsyncSession, key_hash: str) -> Conversatio
     return result.scalar_one_or_none()
 
 
-async def find_message(
-    session: AsyncSession, conversation_id: uuid.UUID, channel_message_id: str
-) -> MessageRow | None:
+async def find_message(session: AsyncSession, conversation_id: uuid.UUID, channel_message_id: str) -> MessageRow | None:
     """The row of a message that was taken in before, or None."""
     result = await session.execute(
         select(MessageRow).where(
@@ -74,14 +72,10 @@ async def unsent_replies(session: AsyncSession, conversation_id: uuid.UUID) -> l
         .where(MessageRow.conversation_id == conversation_id, ReplyRow.status == "pending")
         .order_by(MessageRow.received_at, ReplyRow.position)
     )
-    return [
-        PendingReply(row.id, reply_from_json(row.body)) for row in (await session.execute(query)).scalars()
-    ]
+    return [PendingReply(row.id, reply_from_json(row.body)) for row in (await session.execute(query)).scalars()]
 
 
-def add_replies(
-    session: AsyncSession, message_id: uuid.UUID, replies: Sequence[Reply]
-) -> list[PendingReply]:
+def add_replies(session: AsyncSession, message_id: uuid.UUID, replies: Sequence[Reply]) -> list[PendingReply]:
     """Write `replies` down as pending, in order."""
     pending = [PendingReply(uuid.uuid4(), reply) for reply in replies]
     session.add_all(
@@ -91,13 +85,9 @@ def add_replies(
     return pending
 
 
-async def settle_replies(
-    session: AsyncSession, reply_ids: Sequence[uuid.UUID], status: str, now: dt.datetime
-) -> None:
+async def settle_replies(session: AsyncSession, reply_ids: Sequence[uuid.UUID], status: str, now: dt.datetime) -> None:
     """Mark replies as sent or failed."""
-    await session.execute(
-        update(ReplyRow).where(ReplyRow.id.in_(reply_ids)).values(status=status, settled_at=now)
-    )
+    await session.execute(update(ReplyRow).where(ReplyRow.id.in_(reply_ids)).values(status=status, settled_at=now))
 
 
 async def delete_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> None:
@@ -121,12 +111,7 @@ async def delete_old_replies(session: AsyncSession, sent_before: dt.datetime, as
 
 async def unanswered_questions(session: AsyncSession, limit: int) -> list[MessageRow]:
     """The newest questions no article answered, with their redacted text, for editors."""
-    query = (
-        select(MessageRow)
-        .where(MessageRow.text.is_not(None))
-        .order_by(MessageRow.received_at.desc())
-        .limit(limit)
-    )
+    query = select(MessageRow).where(MessageRow.text.is_not(None)).order_by(MessageRow.received_at.desc()).limit(limit)
     return list((await session.execute(query)).scalars())
 
 

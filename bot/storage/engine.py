@@ -57,7 +57,9 @@ class Storage:
                 raise StorageUnavailable(explain(error)) from error
             raise
         except OSError as error:
-            raise StorageUnavailable(f"the database does not answer: {error.strerror or type(error).__name__}") from error
+            raise StorageUnavailable(
+                f"the database does not answer: {error.strerror or type(error).__name__}"
+            ) from error
 
     async def check(self) -> None:
         """Ask the database for a sign of life. Raises StorageUnavailable when there is none."""

@@ -49,11 +49,7 @@ async def claim_jobs(
     ids = list((await session.execute(due)).scalars())
     if not ids:
         return []
-    await session.execute(
-        update(JobRow)
-        .where(JobRow.id.in_(ids))
-        .values(run_at=now + lease, owner=owner)
-    )
+    await session.execute(update(JobRow).where(JobRow.id.in_(ids)).values(run_at=now + lease, owner=owner))
     rows = await session.execute(
         select(JobRow).where(JobRow.id.in_(ids)).order_by(JobRow.run_at).execution_options(populate_existing=True)
     )
@@ -104,7 +100,7 @@ async def delete_jobs_of_conversation(session: AsyncSession, conversation_id: uu
 async def count_jobs(session: AsyncSession) -> dict[str, int]:
     """How many jobs are in each state."""
     rows = await session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())
 
 
 def key_to_json(key: ConversationKey) -> str:

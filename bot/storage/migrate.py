@@ -49,7 +49,5 @@ async def is_current(storage: Storage) -> bool:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     async with storage.reading() as session:
         connection = await session.connection()
-        current = await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision()
-        )
+        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     return current == head

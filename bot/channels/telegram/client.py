@@ -29,7 +29,13 @@ from bot.messages import ConversationKey, Reply
 logger = logging.getLogger(__name__)
 
 # Telegram describes these in words only; each stays as it is however often one tries.
-_HOPELESS: Final = ("chat not found", "user is deactivated", "bot was blocked", "bot can't initiate", "peer_id_invalid")
+_HOPELESS: Final = (
+    "chat not found",
+    "user is deactivated",
+    "bot was blocked",
+    "bot can't initiate",
+    "peer_id_invalid",
+)
 
 
 class TelegramClient:
@@ -51,7 +57,9 @@ class TelegramClient:
         try:
             await self.bot.initialize()
         except InvalidToken as error:
-            raise TomoniError("TOMONI_TELEGRAM_TOKEN: Telegram refuses it; ask @BotFather for the current one") from error
+            raise TomoniError(
+                "TOMONI_TELEGRAM_TOKEN: Telegram refuses it; ask @BotFather for the current one"
+            ) from error
         except TelegramError as error:
             raise channel_error(error) from error
 

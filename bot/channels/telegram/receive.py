@@ -17,17 +17,17 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.client import TelegramClient, channel_error
 from bot.channels.telegram.translate import message_from
-from bot.delivery.worker import send_and_settle
 from bot.errors import StorageUnavailable, TomoniError
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey, Message, Press, Text
+from bot.sending import send_and_settle
 
 logger = logging.getLogger(__name__)
 
 ALLOWED: Final = ["message", "edited_message", "callback_query"]
 POLL_TIMEOUT_S: Final = 25
 BATCH: Final = 100
-SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 WEBHOOK_PATH: Final = "/telegram/webhook"
 MAX_BODY: Final = 1024 * 1024
 # A message longer than this takes long enough to think about for "typing…" to be worth a call.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -62,7 +61,7 @@ class AiohttpRequest(BaseRequest):
                 method, url, data=body, timeout=aiohttp.ClientTimeout(total=total + 5)
             ) as response:
                 return response.status, await response.read()
-        except (TimeoutError, asyncio.TimeoutError) as error:
+        except TimeoutError as error:
             raise TimedOut("the Bot API server did not answer in time") from error
         except aiohttp.ClientError as error:
             raise NetworkError(f"the Bot API server cannot be reached: {type(error).__name__}") from None

@@ -32,9 +32,7 @@ class WebChat:
         """`widget_origins`: the sites that may embed the chat, separated by spaces."""
         self._helpline = helpline
         self._frame_ancestors = " ".join(["'self'", *widget_origins.split()])
-        templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True)
-        )
+        templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True))
         self._page = templates.get_template("chat.html")
 
     def routes(self) -> list[BaseRoute]:

@@ -1,0 +1,58 @@
+"""Sending stored replies through a channel, and noting down what became of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Final, Protocol
+
+from bot.errors import ChannelError
+from bot.helpline import Helpline, Receipt
+from bot.messages import ConversationKey, Reply
+from bot.storage import conversations, jobs
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 2.0
+LONGEST_RETRY_S: Final = 900.0
+MAX_ATTEMPTS: Final = 40
+
+
+class Sender(Protocol):
+    """A channel that can write to a person by itself."""
+
+    async def send(self, key: ConversationKey, reply: Reply) -> None:
+        """Send one reply. Raises ChannelError."""
+        ...
+
+
+async def send_and_settle(helpline: Helpline, sender: Sender, key: ConversationKey, receipt: Receipt) -> None:
+    """Send the replies of `receipt` in order and settle each; what fails waits in the outbox or is given up."""
+    sent = 0
+    try:
+        for pending in receipt.replies:
+            await sender.send(key, pending.reply)
+            sent += 1
+    except ChannelError as error:
+        await _settle_failure(helpline, receipt, sent, error)
+        return
+    await helpline.settle(receipt, sent)
+
+
+async def _settle_failure(helpline: Helpline, receipt: Receipt, sent: int, error: ChannelError) -> None:
+    if receipt.job is None:
+        return
+    now = helpline.clock()
+    async with helpline.storage.transaction() as session:
+        done = [item.id for item in receipt.replies[:sent]]
+        await conversations.settle_replies(session, done, "sent", now)
+        attempts = await jobs.attempts_of(session, receipt.job)
+        if error.permanent or attempts >= MAX_ATTEMPTS:
+            left = [item.id for item in receipt.replies[sent:]]
+            await conversations.settle_replies(session, left, "failed", now)
+            await jobs.fail_job(session, receipt.job, str(error))
+            logger.warning("replies given up: %s", error)
+            return
+        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**attempts, LONGEST_RETRY_S)
+        await jobs.postpone_job(session, receipt.job, now + dt.timedelta(seconds=wait), str(error))
+    helpline.woken.set()
