@@ -209,8 +209,8 @@ def to_plain(text: str) -> str:
                 label_at = len(parts)
             elif child.type == "link_close":
                 label = "".join(parts[label_at:])
-                if href.removeprefix("tel:") != label and href != label:
-                    parts.append(f" ({href.removeprefix('tel:')})")
+                if href != label and not href.startswith("tel:"):
+                    parts.append(f" ({href})")
             else:
                 parts.append(child.content)
         return "".join(parts)

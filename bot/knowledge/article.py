@@ -121,7 +121,7 @@ class SourceRevision(_Part):
 
     of: str
     grade: Literal["typo", "wording", "meaning"]
-    on: dt.date
+    date: dt.date
 
 
 class ArticleFile(_Part):

@@ -72,7 +72,7 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
     danger_articles, danger_node = _read_yaml(root / "danger.yaml", problems)
     for kind, ids in (danger_articles or {}).items():
         for article_id in ids if isinstance(ids, list) else [str(ids)]:
-            if article_id not in articles and folders:
+            if article_id not in articles and not problems.lines:
                 line = _line_of(danger_node, (str(kind),)) + 1
                 problems.add(root / "danger.yaml", line, f"{kind}: no such article: {article_id}")
     knowledge_base = KnowledgeBase(

@@ -100,12 +100,11 @@ def render_contact(contact: Contact, words: Translator) -> str:
     shown_name = f"**{name}**" if language == "ja" or ja_name == name else f"**{name}** ({ja_name})"
     details: list[str] = []
     if contact.shows_number:
-        own_line = contact.phones.get(language) if language != "ja" else None  # type: ignore[call-overload]
+        own_line = next((number for code, number in contact.phones.items() if code == language), None)
         number = own_line or contact.phone
-        if own_line:
-            number = f"{own_line} ({NATIVE_NAMES[language]})"
         if number:
-            details.append(f"☎ {number}")
+            dialled = re.sub(r"[^0-9+#*]", "", number).replace("#", "%23")
+            details.append(f"☎ [{number}](tel:{dialled})" + (f" ({NATIVE_NAMES[language]})" if own_line else ""))
         if contact.hours is not None:
             details.append(contact.hours.in_language(language))
     if not contact.shows_number or not contact.phone:

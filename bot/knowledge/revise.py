@@ -25,7 +25,7 @@ def record_revision(article: Article, grade: str, today: dt.date) -> bool:
     lines = article.path.read_text(encoding="utf-8").rstrip("\n")
     if not revisions:
         lines = re.sub(r"\nrevisions:\s*\[\]\s*", "\n", lines) + "\nrevisions:"
-    lines += f"\n  - {{of: {yaml.safe_dump(current).splitlines()[0]}, grade: {grade}, on: {today.isoformat()}}}"
+    lines += f"\n  - {{of: {yaml.safe_dump(current).splitlines()[0]}, grade: {grade}, date: {today.isoformat()}}}"
     article.path.write_text(lines + "\n", encoding="utf-8")
     return True
 

@@ -19,8 +19,13 @@ def _detector() -> ZawgyiDetector:
 
 
 def is_zawgyi(text: str) -> bool:
-    """Whether the Burmese in `text` is Zawgyi-encoded. False where there is too little to tell."""
-    return bool(_detector().get_zawgyi_probability(text) > CERTAIN)
+    """Whether the Burmese in `text` is Zawgyi-encoded.
+
+    False where there is too little to tell, and where it makes no difference: short words without stacked or
+    combined signs are written alike in both, and the detector guesses on them.
+    """
+    certain = _detector().get_zawgyi_probability(text) > CERTAIN
+    return certain and to_unicode(text) != unicodedata.normalize("NFC", text)
 
 
 def to_unicode(text: str) -> str:
