@@ -38,7 +38,8 @@ def update_catalogues() -> list[str]:
         language = path.parent.parent.name
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)
-        catalogue.update(template, no_fuzzy_matching=True)
+        # A catalogue takes the template's own messages in; each needs a template to itself.
+        catalogue.update(extract_template(), no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         for message in catalogue:
             empty = not message.string or (isinstance(message.string, tuple) and not all(message.string))
