@@ -43,6 +43,8 @@ class Press:
 
 
 class AttachmentKind(StrEnum):
+    """What was sent instead of words."""
+
     STICKER = "sticker"
     VOICE = "voice"
     PHOTO = "photo"

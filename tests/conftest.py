@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import Understanding
+from bot.conversation.respond import Respondent
+from bot.helpline import Helpline
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.index import Index
 from bot.language.reading import Reader
@@ -17,6 +19,7 @@ from bot.storage.encryption import Cipher
 from bot.storage.engine import Storage, create_engine
 from bot.storage.migrate import upgrade
 from tests.servers.postgres import PostgresServer
+from tests.small_base import write_base
 
 ROOT = Path(__file__).parent.parent
 SECRET = "0123456789abcdef" * 4
@@ -83,3 +86,16 @@ async def storage(database_url: str) -> AsyncIterator[Storage]:
     await upgrade(opened)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def small_respondent(tmp_path_factory: pytest.TempPathFactory) -> Respondent:
+    """The thinking part over a knowledge base of one article: quick, and known to the last phrase."""
+    folder = tmp_path_factory.mktemp("small")
+    small = Settings(_env_file=None, knowledge_base=write_base(folder / "knowledge_base"), cache_dir=folder)
+    return Understanding(small, quiet=False).respondent
+
+
+@pytest.fixture
+def helpline(storage: Storage, small_respondent: Respondent) -> Helpline:
+    return Helpline(storage, lambda: small_respondent)

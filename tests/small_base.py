@@ -10,7 +10,10 @@ from bot.knowledge.writer import dump_yaml
 
 TITLES = {"en": "Salary not paid", "ja": "給料がもらえない", "ne": "तलब पाइनँ", "my": "လစာ မရဘူး"}
 BODIES = {
-    "en": "The company must pay you.\n\n1. Write down your hours.\n2. Go to the office.\n\n- {contact:office}\n\nYou have {fact:claim-time} to claim.",
+    "en": (
+        "The company must pay you.\n\n1. Write down your hours.\n2. Go to the office.\n\n"
+        "- {contact:office}\n\nYou have {fact:claim-time} to claim."
+    ),
     "ja": "{会社|かいしゃ}は はらわなければ なりません。\n\n- {contact:office}\n\n{fact:claim-time}まで できます。",
     "ne": "कम्पनीले तलब दिनैपर्छ।\n\n- {contact:office}\n\nदाबी गर्न {fact:claim-time} पाउनुहुन्छ।",
     "my": "ကုမ္ပဏီက လစာပေးရပါမယ်။\n\n- {contact:office}\n\n{fact:claim-time} အတွင်း တောင်းနိုင်ပါတယ်။",
@@ -37,7 +40,7 @@ SOURCE = {"url": "https://www.mhlw.go.jp/", "title": "Ministry of Labour", "chec
 
 
 def local(text: str) -> dict[str, str]:
-    return {language: text for language in LANGUAGES}
+    return dict.fromkeys(LANGUAGES, text)
 
 
 def write_article(root: Path, article_id: str = "work/unpaid-wages", word: str = "") -> Path:

@@ -4,7 +4,10 @@ import pytest
 
 from bot.markup import escape, to_plain, to_telegram_html, to_web_html, without_ruby
 
-OFFICE = "**{労働基準監督署|ろうどうきじゅんかんとくしょ}**に{行|い}く。{労働基準監督署|ろうどうきじゅんかんとくしょ}は **{労働基準監督署|ろうどうきじゅんかんとくしょ}**"
+OFFICE = (
+    "**{労働基準監督署|ろうどうきじゅんかんとくしょ}**に{行|い}く。"
+    "{労働基準監督署|ろうどうきじゅんかんとくしょ}は **{労働基準監督署|ろうどうきじゅんかんとくしょ}**"
+)
 
 
 def test_web_sets_furigana() -> None:

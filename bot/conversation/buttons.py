@@ -13,6 +13,8 @@ MAX_LABEL: Final = 60
 
 
 class Action(StrEnum):
+    """What pressing a button does; the letter stands in its data and must not change its meaning."""
+
     LANGUAGE = "l"
     KEEP_LANGUAGE = "k"
     LANGUAGES = "g"

@@ -6,18 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from bot.conversation import commands, handover, menu, pressed, typed, welcome
-from bot.conversation.buttons import Action, button
+from bot.conversation import attachments, commands, handover, menu, pressed, switching, typed, urgent, welcome
+from bot.conversation.buttons import Action
 from bot.conversation.safety import Safety, Urgency
 from bot.conversation.scene import Operator, Scene, remember_choices
 from bot.conversation.state import ConversationState, Step
 from bot.conversation.turn import AddToCase, Decision, Effect, ResumeAt, Turn
-from bot.i18n import ENGLISH, LANGUAGES, NATIVE_NAMES, translator
+from bot.i18n import ENGLISH, LANGUAGES
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.finding import Finding, Outcome
 from bot.knowledge.search import Search
 from bot.language.reading import OTHER, Reader, Reading
-from bot.messages import Attachment, AttachmentKind, Command, Content, LanguageCode, Press, Reply, Text
+from bot.messages import Attachment, Command, Content, LanguageCode, Press, Reply, Text
 
 MAX_KEPT: Final = 2000
 FRAGMENT_WORDS: Final = 5
@@ -82,8 +82,7 @@ class Respondent:
                 turn = self._attachment(scene, content)
             case Quiet():
                 turn = self._quiet(scene)
-        choices = remember_choices(turn.state, turn.replies)
-        return Turn(turn.replies, choices, turn.decision, turn.effects, turn.reading, turn.found, turn.record)
+        return turn.but(state=remember_choices(turn.state, turn.replies))
 
     def respond_to_failure(
         self,
@@ -105,8 +104,7 @@ class Respondent:
             + "\n\n"
             + words("In danger now? Police 110. Ambulance and fire 119. The call is free.")
         )
-        turn = pressed.hand_over(scene)
-        return Turn((sorry, *turn.replies), turn.state, turn.decision, turn.effects)
+        return pressed.hand_over(scene).after(sorry)
 
     def _press(self, scene: Scene, data: str) -> Turn:
         turn = pressed.respond_to_press(scene, data)
@@ -119,40 +117,16 @@ class Respondent:
         """After the language is chosen: answer what was asked before it."""
         question = chosen.state.kept_question
         state = chosen.state.but(kept_question="")
-        scene = Scene(scene.knowledge_base, state, scene.now, scene.language, scene.reference, scene.operator)
+        scene = scene.with_state(state)
         if question.startswith("/start "):
-            turn = commands.respond_to_command(scene, Command("start", question.removeprefix("/start ")))
-            return Turn(turn.replies, turn.state, turn.decision)
+            return commands.respond_to_command(scene, Command("start", question.removeprefix("/start ")))
         reading = self.reader.read(question, scene.language)
         return self._search(scene, reading, self.safety.check(reading))
 
     def _attachment(self, scene: Scene, content: Attachment) -> Turn:
-        words = scene.words
         if content.caption.strip():
-            turn = self._text(scene, Text(content.caption))
-            note = words("I cannot look at pictures or files, I read only the words with it.")
-            language_note = Reply(note, scene.language)
-            if turn.decision == Decision.URGENT:
-                return Turn((*turn.replies, language_note), turn.state, turn.decision, turn.effects, turn.reading,
-                            turn.found, turn.record)  # fmt: skip
-            return Turn((language_note, *turn.replies), turn.state, turn.decision, turn.effects, turn.reading,
-                        turn.found, turn.record)  # fmt: skip
-        texts = {
-            AttachmentKind.STICKER: words("Nice sticker! I can only read words. Please write your question."),
-            AttachmentKind.VOICE: words(
-                "I cannot listen to voice messages. Please write a few words, or ask for a person."
-            ),
-            AttachmentKind.LOCATION: words(
-                "I cannot use your location, and have not kept it. Please write what you need."
-            ),
-        }
-        text = texts.get(
-            content.kind,
-            words("I cannot look at pictures or files, and have not kept it. Please write what it is about."),
-        )
-        emergency = words("In danger now? Police 110. Ambulance and fire 119. The call is free.")
-        rows = ((scene.menu_button(), scene.person_button()),)
-        return Turn((scene.say(f"{text}\n\n{emergency}", rows),), scene.state, Decision.UNKNOWN)
+            return attachments.add_note(scene, self._text(scene, Text(content.caption)))
+        return attachments.respond_to_attachment(scene, content.kind)
 
     def _quiet(self, scene: Scene) -> Turn:
         state = scene.state
@@ -185,8 +159,7 @@ class Respondent:
             notes.append(scene.say(scene.words("That is very long. I could read only the beginning.")))
         if not notes or turn.decision == Decision.URGENT:
             return turn
-        return Turn((*notes, *turn.replies), turn.state, turn.decision, turn.effects, turn.reading, turn.found,
-                    turn.record)  # fmt: skip
+        return turn.after(*notes)
 
     def _danger_further_on(self, text: str) -> Urgency | None:
         """Danger anywhere in a long text, looked for piece by piece, as far as the limit of what is taken in."""
@@ -207,12 +180,11 @@ class Respondent:
         number = typed.number_in(form)
         if number is not None and 1 <= number <= len(state.choices):
             return self._press(scene, state.choices[number - 1])
+        answered = scene.with_state(state.but(yes="", no=""))
         if state.yes and typed.is_yes(form):
-            return self._press(Scene(scene.knowledge_base, state.but(yes="", no=""), scene.now, scene.language,
-                                     scene.reference, scene.operator), state.yes)  # fmt: skip
+            return self._press(answered, state.yes)
         if state.no and typed.is_no(form):
-            return self._press(Scene(scene.knowledge_base, state.but(yes="", no=""), scene.now, scene.language,
-                                     scene.reference, scene.operator), state.no)  # fmt: skip
+            return self._press(answered, state.no)
         return None
 
     def _search(self, scene: Scene, reading: Reading, urgency: Urgency | None, *, may_wait: bool = True) -> Turn:
@@ -223,24 +195,25 @@ class Respondent:
         else:
             answering = scene.language
         if urgency is not None:
-            return self._urgent(scene.in_language(answering), reading, urgency)
+            return urgent.respond_to_danger(scene.in_language(answering), reading, urgency)
         if reading.language == OTHER:
             reply = welcome.apologise_in_all(scene.in_language(ENGLISH))
-            return Turn((reply,), state.but(step=self._step_after(state)), Decision.UNKNOWN, reading=reading)
+            step = Step.CHOOSING_LANGUAGE if state.language is None else state.step
+            return Turn((reply,), state.but(step=step), Decision.UNKNOWN, reading=reading)
         recent = state.fragments_at is not None and scene.now - state.fragments_at < FRAGMENT_LIFE
         joined = f"{state.fragments} {reading.text}" if recent and state.fragments else reading.text
         finding, reading_for_search = self._find(reading, joined, state.language)
         if urgency is None and joined != reading.text:
             urgency = self.safety.check(reading_for_search)
             if urgency is not None:
-                return self._urgent(scene.in_language(answering), reading_for_search, urgency)
+                return urgent.respond_to_danger(scene.in_language(answering), reading_for_search, urgency)
         here = scene.in_language(answering)
         if state.wants_story and state.case and finding.outcome not in (Outcome.SMALLTALK, Outcome.PERSON):
             return self._story(here, reading, finding)
         if stranger and not reading.certain and finding.outcome in (Outcome.UNKNOWN, Outcome.SUGGEST):
             kept = state.but(step=Step.CHOOSING_LANGUAGE, kept_question=joined[:MAX_KEPT])
-            return Turn((welcome.greet_in_all(here),), kept, self._decision(finding), reading=reading,
-                        found=finding.articles)  # fmt: skip
+            greeting = welcome.greet_in_all(here)
+            return Turn((greeting,), kept, _decision(finding), reading=reading, found=finding.articles)
         short = len(reading.text) <= FRAGMENT_LETTERS or len(reading.text.split()) <= FRAGMENT_WORDS
         unsure = finding.outcome in (Outcome.UNKNOWN, Outcome.SUGGEST)
         if may_wait and self.quiet and short and unsure and not stranger:
@@ -248,13 +221,10 @@ class Respondent:
             waiting = state.but(fragments=joined[-MAX_KEPT:], fragments_at=scene.now, waiting=True)
             return Turn((), waiting, Decision.WAIT, (ResumeAt(at),), reading=reading)
         turn = self._answer(here, reading, joined, finding)
-        if stranger and turn.decision != Decision.SMALLTALK:
-            return Turn((welcome.greet_in_all(here), *turn.replies), turn.state, turn.decision, turn.effects,
-                        turn.reading, turn.found, turn.record)  # fmt: skip
-        if stranger:
-            return Turn((welcome.greet_in_all(here),), turn.state.but(step=Step.CHOOSING_LANGUAGE), turn.decision,
-                        turn.effects, turn.reading)  # fmt: skip
-        return turn
+        if not stranger:
+            return turn
+        greeted = turn.but(replies=()) if turn.decision == Decision.SMALLTALK else turn
+        return greeted.after(welcome.greet_in_all(here))
 
     def _find(self, reading: Reading, joined: str, prior: LanguageCode | None) -> tuple[Finding, Reading]:
         """Search for the message alone and together with the fragments before it; the surer one counts."""
@@ -269,12 +239,6 @@ class Respondent:
             return alone, reading
         return together, together_reading
 
-    def _step_after(self, state: ConversationState) -> Step:
-        return Step.CHOOSING_LANGUAGE if state.language is None else state.step
-
-    def _decision(self, finding: Finding) -> Decision:
-        return Decision.HANDOVER if finding.outcome == Outcome.PERSON else Decision(finding.outcome.value)
-
     def _answer(self, scene: Scene, reading: Reading, question: str, finding: Finding) -> Turn:
         state = scene.state.but(step=Step.READY if scene.state.language else Step.CHOOSING_LANGUAGE, waiting=False)
         if state.language is None and reading.certain:
@@ -282,7 +246,7 @@ class Respondent:
         replies: tuple[Reply, ...]
         effects: tuple[Effect, ...] = ()
         record = ""
-        decision = self._decision(finding)
+        decision = _decision(finding)
         asked = state.but(question=question[:MAX_KEPT], articles=tuple(item.id for item in finding.articles[:3]))
         match finding.outcome:
             case Outcome.ANSWER:
@@ -296,33 +260,14 @@ class Respondent:
             case Outcome.SMALLTALK:
                 replies = (welcome.small_talk(scene, finding.smalltalk),)
             case Outcome.PERSON:
-                here = Scene(scene.knowledge_base, state, scene.now, scene.language, scene.reference, scene.operator)
-                reply, state, effects = handover.hand_over(here)
+                reply, state, effects = handover.hand_over(scene.with_state(state))
                 replies = (reply,)
             case Outcome.UNKNOWN:
                 replies = (menu.admit_not_knowing(scene),)
                 state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now)
                 record = question
-        offer, state = self._offer_switch(scene, state, reading)
-        return Turn((*replies, *offer), state, decision, effects, reading, finding.articles, record)
-
-    def _offer_switch(
-        self, scene: Scene, state: ConversationState, reading: Reading
-    ) -> tuple[tuple[Reply, ...], ConversationState]:
-        """Someone who chose one language and writes another is asked, once, whether to switch."""
-        new = reading.language
-        chosen = state.language
-        if (
-            chosen is None or new == chosen or new not in LANGUAGES or not reading.certain
-            or new in state.switch_declined
-        ):  # fmt: skip
-            return (), state
-        words = translator(new)
-        yes = button(words("Yes, switch"), Action.LANGUAGE, new)
-        no = button(NATIVE_NAMES[chosen], Action.KEEP_LANGUAGE, new)
-        question = words("You wrote in %(language)s. Shall I go on in it?", language=NATIVE_NAMES[new])
-        offer = Reply(question, new, ((yes, no),))
-        return (offer,), state.but(yes=yes.data, no=no.data, switch_declined=(*state.switch_declined, new))
+        turn = Turn(replies, state, decision, effects, reading, finding.articles, record)
+        return switching.offer_switch(scene, turn, reading)
 
     def _story(self, scene: Scene, reading: Reading, finding: Finding) -> Turn:
         """Words written after a case was opened without a question go into it; an answer may follow."""
@@ -336,24 +281,6 @@ class Respondent:
             replies.append(menu.suggest(scene, finding.articles))
         return Turn(tuple(replies), state, Decision.HANDOVER, effects, reading, finding.articles)
 
-    def _urgent(self, scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
-        """Danger: the numbers and the emergency article at once, before anything else is asked."""
-        words = scene.words
-        state = scene.state.but(
-            question=reading.text[:MAX_KEPT], articles=tuple(item.id for item in urgency.articles), fragments="",
-            fragments_at=None, waiting=False,
-        )  # fmt: skip
-        if state.language is None and reading.certain and reading.language in LANGUAGES:
-            state = state.but(language=scene.language, step=Step.READY)
-        elif state.step == Step.NEW:
-            state = state.but(step=Step.CHOOSING_LANGUAGE)
-        numbers = words("🆘 In danger now: **police 110**, **ambulance and fire 119**. Free, day and night.")
-        articles = [menu.show_article(scene, item.id) for item in urgency.articles]
-        shown = [article for article in articles if article is not None]
-        rows = tuple(
-            (menu.article_button(scene, item.id),)
-            for item in urgency.articles[1:3]
-            if item.id in scene.knowledge_base.articles
-        )
-        first = scene.say(numbers, (*rows, (scene.person_button(), scene.language_button())))
-        return Turn((first, *shown[:1]), state, Decision.URGENT, (), reading, urgency.articles)
+
+def _decision(finding: Finding) -> Decision:
+    return Decision.HANDOVER if finding.outcome == Outcome.PERSON else Decision(finding.outcome.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -47,7 +47,11 @@ class Scene:
 
     def in_language(self, language: LanguageCode) -> Scene:
         """The same scene for a reader of another language."""
-        return Scene(self.knowledge_base, self.state, self.now, language, self.reference, self.operator)
+        return replace(self, language=language)
+
+    def with_state(self, state: ConversationState) -> Scene:
+        """The same scene with the conversation standing elsewhere."""
+        return replace(self, state=state)
 
     def say(self, text: str, rows: Rows = (), *, large: bool = False) -> Reply:
         """A reply in the scene's language."""

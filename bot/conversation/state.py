@@ -15,6 +15,8 @@ FORMAT: Final = 1
 
 
 class Step(StrEnum):
+    """How far a conversation has come."""
+
     NEW = "new"
     CHOOSING_LANGUAGE = "choosing_language"
     READY = "ready"

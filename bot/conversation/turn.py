@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from bot.conversation.state import ConversationState
 from bot.knowledge.finding import ScoredArticle
@@ -13,6 +14,8 @@ from bot.messages import LanguageCode, Reply
 
 
 class Decision(StrEnum):
+    """What was decided about a message; the first six are the contract of `ask --jsonl`."""
+
     ANSWER = "answer"
     SUGGEST = "suggest"
     URGENT = "urgent"
@@ -75,3 +78,11 @@ class Turn:
     reading: Reading | None = None
     found: tuple[ScoredArticle, ...] = ()
     record: str = ""
+
+    def but(self, **changes: Any) -> Turn:
+        """The same turn with some of it changed."""
+        return replace(self, **changes)
+
+    def after(self, *replies: Reply) -> Turn:
+        """The same turn with `replies` said first."""
+        return replace(self, replies=(*replies, *self.replies))

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
+    """The ways out of a search."""
+
     ANSWER = "answer"
     SUGGEST = "suggest"
     SMALLTALK = "smalltalk"

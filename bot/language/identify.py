@@ -147,10 +147,10 @@ _OTHER_LATIN: Final = re.compile(r"[ăâđêôơưãõçñßığşżłąęðþø
 # Tagalog, Portuguese, Spanish, French, German, romanised Hindi.
 _OTHER_WORDS: Final[Mapping[str, str]] = {
     "vi": "toi khong duoc cua nhung nguoi cho voi lam viec luong cong ty bi va mot nhu the nao khi nay ban muon giup",
-    "id": "saya tidak yang dan untuk dengan ini itu ada bisa bagaimana kerja gaji belum sudah mau dari apa",
-    "tl": "ako ang mga hindi ko sa na ng po paano saan trabaho sahod wala akong kami kung para gusto ito siya",
-    "pt": "eu não nao uma que para meu minha trabalho salário salario como posso fazer estou tem você voce com por onde",
-    "es": "yo que para mi trabajo salario como puedo hacer estoy tengo una los las por donde ayuda quiero cuando no me el",
+    "id": "saya tidak yang dan untuk dengan ini itu ada bisa bagaimana kerja gaji belum mau dari apa",
+    "tl": "ako ang mga hindi ko sa na ng po paano saan trabaho sahod wala akong kami para gusto ito siya",
+    "pt": "eu não nao uma que para meu minha trabalho salário como posso fazer estou tem você voce com por onde",
+    "es": "yo que para mi trabajo salario como puedo hacer estoy tengo los las por donde ayuda quiero cuando no me el",
     "fr": "je ne pas mon ma travail salaire comment puis faire suis une les des pour avec est dans vous où aide",
     "de": "ich nicht mein meine arbeit lohn wie kann machen bin eine der die das für mit ist und sie wo hilfe",
     "hi": "mujhe nahi hai hain mera meri kya kaise mein kar raha rahi hoon karna chahiye mili nahin aap hum tha se aur",

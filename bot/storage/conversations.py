@@ -116,10 +116,12 @@ async def unanswered_questions(session: AsyncSession, limit: int) -> list[Messag
 
 
 def reply_to_json(reply: Reply) -> str:
+    """A reply as it is stored."""
     return json.dumps(asdict(reply), ensure_ascii=False)
 
 
 def reply_from_json(body: str) -> Reply:
+    """The reply behind what `reply_to_json` made."""
     raw = json.loads(body)
     buttons = tuple(tuple(Button(**button) for button in row) for row in raw["buttons"])
     return Reply(raw["text"], LanguageCode(raw["language"]), buttons, raw["large"])

@@ -104,8 +104,10 @@ async def count_jobs(session: AsyncSession) -> dict[str, int]:
 
 
 def key_to_json(key: ConversationKey) -> str:
+    """A conversation's key as an address is stored."""
     return json.dumps(asdict(key))
 
 
 def key_from_json(value: str) -> ConversationKey:
+    """The key behind what `key_to_json` made."""
     return ConversationKey(**json.loads(value))

@@ -13,6 +13,8 @@ from bot.storage.models.base import Base, EncryptedText, UtcDateTime
 
 
 class CaseEventKind(StrEnum):
+    """What can happen to a case."""
+
     OPENED = "opened"
     NOTE = "note"
     WITHDRAWN = "withdrawn"

@@ -13,6 +13,8 @@ from bot.storage.models.base import Base, EncryptedText, UtcDateTime
 
 
 class JobKind(StrEnum):
+    """What can wait in the outbox."""
+
     SEND_REPLIES = "send_replies"
     RESUME = "resume"
 

@@ -1,0 +1,37 @@
+"""Danger: the numbers and the emergency article at once, before anything else is asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.conversation import menu
+from bot.conversation.safety import Urgency
+from bot.conversation.scene import Scene
+from bot.conversation.state import Step
+from bot.conversation.turn import Decision, Turn
+from bot.i18n import LANGUAGES
+from bot.language.reading import Reading
+
+MAX_KEPT: Final = 2000
+
+
+def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
+    """The turn that shows numbers, the first emergency article, the others as buttons, and offers a person."""
+    state = scene.state.but(
+        question=reading.text[:MAX_KEPT],
+        articles=tuple(item.id for item in urgency.articles),
+        fragments="",
+        fragments_at=None,
+        waiting=False,
+    )
+    if state.language is None and reading.certain and reading.language in LANGUAGES:
+        state = state.but(language=scene.language, step=Step.READY)
+    elif state.step == Step.NEW:
+        state = state.but(step=Step.CHOOSING_LANGUAGE)
+    known = [item.id for item in urgency.articles if item.id in scene.knowledge_base.articles]
+    rows = tuple((menu.article_button(scene, article_id),) for article_id in known[1:3])
+    numbers = scene.words("🆘 In danger now: **police 110**, **ambulance and fire 119**. Free, day and night.")
+    first = scene.say(numbers, (*rows, (scene.person_button(), scene.language_button())))
+    article = menu.show_article(scene, known[0]) if known else None
+    replies = (first, article) if article else (first,)
+    return Turn(replies, state, Decision.URGENT, reading=reading, found=urgency.articles)

@@ -1,0 +1,246 @@
+"""The one door: nothing accepted is lost, nothing is done twice, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select, text
+
+from bot.cases.case import status_of
+from bot.cases.reference import normalise_reference
+from bot.conversation.respond import Respondent
+from bot.delivery.worker import Worker
+from bot.errors import ChannelError, StorageUnavailable
+from bot.helpline import Helpline
+from bot.messages import Command, Content, ConversationKey, Message, Press, Reply, Text
+from bot.sending import send_and_settle
+from bot.storage.cases import list_cases
+from bot.storage.engine import Storage
+from bot.storage.jobs import count_jobs
+from bot.storage.models import CaseRow, ConversationRow, JobRow, MessageRow, ReplyRow
+
+ALICE = ConversationKey("telegram", "1", "1001")
+BOB = ConversationKey("telegram", "1", "1002")
+
+
+def message(key: ConversationKey, number: int, content: Content | str) -> Message:
+    said = Text(content) if isinstance(content, str) else content
+    return Message(key, f"message-{number}", said, dt.datetime.now(dt.UTC))
+
+
+class Recorder:
+    """A far end that keeps what it got, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[ConversationKey, Reply]] = []
+        self.failures: list[ChannelError] = []
+
+    async def send(self, key: ConversationKey, reply: Reply) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.got.append((key, reply))
+
+
+async def count(storage: Storage, model: type) -> int:
+    async with storage.reading() as session:
+        return (await session.execute(select(func.count()).select_from(model))).scalar_one()
+
+
+async def test_a_message_is_answered_and_stored(helpline: Helpline, storage: Storage) -> None:
+    receipt = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+    assert "The company must pay you" in receipt.replies[-1].reply.text
+    async with storage.reading() as session:
+        row = (await session.execute(select(MessageRow))).scalar_one()
+    assert (row.decision, row.articles[0], row.text) == ("answer", "work/unpaid-wages", None)
+
+
+async def test_the_same_message_twice_is_answered_once(helpline: Helpline, storage: Storage) -> None:
+    first = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+    await helpline.settle(first, len(first.replies))
+    again = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+    assert again.replies == ()
+    assert await count(storage, MessageRow) == 1
+
+
+async def test_a_puller_that_asks_again_gets_the_same_replies(helpline: Helpline) -> None:
+    first = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"), pulled=True)
+    again = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"), pulled=True)
+    assert again.replies == first.replies
+    assert [item.id for item in await helpline.waiting_replies(ALICE)] == [item.id for item in first.replies]
+    await helpline.acknowledge(ALICE, [item.id for item in first.replies])
+    assert await helpline.waiting_replies(ALICE) == []
+
+
+async def test_nobody_can_acknowledge_or_see_anothers_replies(helpline: Helpline) -> None:
+    first = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"), pulled=True)
+    await helpline.acknowledge(BOB, [item.id for item in first.replies])
+    assert len(await helpline.waiting_replies(ALICE)) == len(first.replies)
+    assert await helpline.waiting_replies(BOB) == []
+
+
+async def test_the_same_id_in_two_chats_is_two_messages(helpline: Helpline, storage: Storage) -> None:
+    for key in (ALICE, BOB, ConversationKey("telegram", "2", "1001")):
+        receipt = await helpline.receive(message(key, 1, "boss did not pay me in May"))
+        assert receipt.replies
+    assert await count(storage, ConversationRow) == 3
+
+
+async def test_two_processes_do_not_lose_each_others_changes(storage: Storage, small_respondent: Respondent) -> None:
+    """Each helpline has locks of its own, like two processes; only the version check stands between them."""
+    processes = [Helpline(storage, lambda: small_respondent) for _ in range(4)]
+    await processes[0].receive(message(ALICE, 0, Command("start")))
+    results = await asyncio.gather(
+        *(processes[number % 4].receive(message(ALICE, number, "tell me a joke")) for number in range(1, 13)),
+        return_exceptions=True,
+    )
+    stored = [result for result in results if not isinstance(result, BaseException)]
+    refused = [result for result in results if isinstance(result, StorageUnavailable)]
+    assert len(stored) + len(refused) == 12
+    assert await count(storage, MessageRow) == len(stored) + 1
+    async with storage.reading() as session:
+        assert (await session.execute(select(ConversationRow.version))).scalar_one() == len(stored) + 1
+
+
+class TestHandOver:
+    async def test_a_case_is_stored_with_question_and_language(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        receipt = await helpline.receive(message(ALICE, 2, Press("n:work/unpaid-wages")))
+        async with storage.reading() as session:
+            case = (await list_cases(session))[0]
+        assert status_of(case.events).name == "open"
+        assert case.case.language == "en"
+        assert case.events[0].text == "boss did not pay me in May"
+        assert case.case.reference in receipt.replies[0].reply.text
+        assert normalise_reference(case.case.reference) == case.case.reference
+
+    async def test_what_was_written_is_encrypted(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 2, Command("person")))
+        async with storage.reading() as session:
+            for column in ("case_events.text", "cases.address", "conversations.state", "replies.body"):
+                table, name = column.split(".")
+                rows = await session.execute(text(f"SELECT {name} FROM {table}"))
+                for value in rows.scalars():
+                    assert value is None or (b"boss" not in bytes(value) and b"1001" not in bytes(value))
+
+    async def test_asking_again_adds_to_the_open_case(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, Command("person")))
+        await helpline.receive(message(ALICE, 2, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 3, Command("person")))
+        assert await count(storage, CaseRow) == 1
+        async with storage.reading() as session:
+            case = (await list_cases(session))[0]
+        assert [event.kind for event in case.events] == ["opened", "note"]
+
+    async def test_a_case_can_be_taken_back(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 2, Command("person")))
+        async with storage.reading() as session:
+            reference = (await list_cases(session))[0].case.reference
+        await helpline.receive(message(BOB, 1, Press(f"w:{reference}")))
+        await helpline.receive(message(ALICE, 3, Press(f"w:{reference}")))
+        async with storage.reading() as session:
+            case = (await list_cases(session))[0]
+        assert [event.kind for event in case.events] == ["opened", "withdrawn"]
+        assert [event.text for event in case.events] == [None, None]
+        assert case.case.address is None
+
+
+class TestForget:
+    async def test_everything_is_deleted_and_said(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 2, Command("person")))
+        await helpline.receive(message(BOB, 1, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 3, Command("forget")))
+        receipt = await helpline.receive(message(ALICE, 4, "yes"))
+        assert "deleted" in receipt.replies[0].reply.text
+        assert await count(storage, ConversationRow) == 1
+        assert await count(storage, CaseRow) == 0
+        async with storage.reading() as session:
+            owners = (await session.execute(select(MessageRow.conversation_id).distinct())).scalars().all()
+        assert len(owners) == 1
+        assert await count(storage, JobRow) == 1
+
+    async def test_it_asks_first(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, Command("forget")))
+        await helpline.receive(message(ALICE, 2, "no"))
+        assert await count(storage, ConversationRow) == 1
+
+
+class TestUnansweredQuestions:
+    async def test_their_text_is_kept_redacted(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, Command("start")))
+        question = "zzz qqq wwww 090-1234-5678 mail me at someone@example.org AB12345678CD ०९०१२३४५६७८"
+        await helpline.receive(message(ALICE, 2, question))
+        async with storage.reading() as session:
+            row = (await session.execute(select(MessageRow).where(MessageRow.decision == "unknown"))).scalar_one()
+        assert row.text is not None
+        assert "zzz qqq" in row.text
+        for secret in ("1234", "someone", "AB12345678CD", "५६७८"):
+            assert secret not in row.text
+
+
+class TestOutbox:
+    async def test_a_process_that_dies_before_sending_loses_no_reply(
+        self, storage: Storage, small_respondent: Respondent
+    ) -> None:
+        dead = Helpline(storage, lambda: small_respondent, lease=dt.timedelta(0))
+        receipt = await dead.receive(message(ALICE, 1, "boss did not pay me in May"))
+        far_end = Recorder()
+        alive = Helpline(storage, lambda: small_respondent)
+        worker = Worker(alive, {"telegram": far_end})
+        assert await worker.work_once()
+        assert [reply for _key, reply in far_end.got] == [item.reply for item in receipt.replies]
+        assert not await worker.work_once()
+        assert await count(storage, JobRow) == 0
+
+    async def test_what_was_sent_is_not_sent_again(self, storage: Storage, small_respondent: Respondent) -> None:
+        helpline = Helpline(storage, lambda: small_respondent, lease=dt.timedelta(0))
+        receipt = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        assert len(receipt.replies) == 2
+        await helpline.settle(receipt, 1)
+        far_end = Recorder()
+        await Worker(helpline, {"telegram": far_end}).work_once()
+        assert [reply for _key, reply in far_end.got] == [receipt.replies[1].reply]
+
+    async def test_a_passing_failure_is_tried_again(self, helpline: Helpline, storage: Storage) -> None:
+        receipt = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        far_end = Recorder()
+        far_end.failures = [ChannelError("slow down", permanent=False, retry_after_s=0.01)]
+        await send_and_settle(helpline, far_end, ALICE, receipt)
+        assert far_end.got == []
+        await asyncio.sleep(0.05)
+        await Worker(helpline, {"telegram": far_end}).work_once()
+        assert len(far_end.got) == len(receipt.replies)
+        assert await count(storage, JobRow) == 0
+
+    async def test_a_hopeless_failure_is_given_up_visibly(self, helpline: Helpline, storage: Storage) -> None:
+        receipt = await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        far_end = Recorder()
+        far_end.failures = [ChannelError("blocked", permanent=True)]
+        await send_and_settle(helpline, far_end, ALICE, receipt)
+        async with storage.reading() as session:
+            assert await count_jobs(session) == {"failed": 1}
+            statuses = (await session.execute(select(ReplyRow.status))).scalars().all()
+        assert set(statuses) == {"failed"}
+
+
+class TestFaults:
+    async def test_a_fault_of_ours_ends_with_a_person(
+        self, storage: Storage, small_respondent: Respondent, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Broken(Respondent):
+            def _text(self, *_args: object, **_kwargs: object) -> None:  # type: ignore[override]
+                raise RuntimeError("my husband hits me")
+
+        broken = Broken(
+            small_respondent.knowledge_base, small_respondent.reader, small_respondent.search, small_respondent.safety
+        )
+        helpline = Helpline(storage, lambda: broken)
+        receipt = await helpline.receive(message(ALICE, 1, "my husband hits me"))
+        assert "110" in receipt.replies[0].reply.text
+        assert await count(storage, CaseRow) == 1
+        assert "husband" not in caplog.text
+        assert "RuntimeError" in caplog.text
