@@ -172,12 +172,12 @@ class TestForget:
 class TestUnansweredQuestions:
     async def test_their_text_is_kept_redacted(self, helpline: Helpline, storage: Storage) -> None:
         await helpline.receive(message(ALICE, 1, Command("start")))
-        question = "zzz qqq wwww 090-1234-5678 mail me at someone@example.org AB12345678CD ०९०१२३४५६७८"
+        question = "tell me a joke 090-1234-5678 mail me at someone@example.org AB12345678CD ०९०१२३४५६७८"
         await helpline.receive(message(ALICE, 2, question))
         async with storage.reading() as session:
             row = (await session.execute(select(MessageRow).where(MessageRow.decision == "unknown"))).scalar_one()
         assert row.text is not None
-        assert "zzz qqq" in row.text
+        assert "tell me a joke" in row.text
         for secret in ("1234", "someone", "AB12345678CD", "५६७८"):
             assert secret not in row.text
 

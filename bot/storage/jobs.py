@@ -100,7 +100,7 @@ async def delete_jobs_of_conversation(session: AsyncSession, conversation_id: uu
 async def count_jobs(session: AsyncSession) -> dict[str, int]:
     """How many jobs are in each state."""
     rows = await session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
-    return dict(rows.tuples().all())
+    return {str(state): int(count) for state, count in rows}
 
 
 def key_to_json(key: ConversationKey) -> str:
