@@ -14,7 +14,8 @@ from bot.markup import escape
 from bot.messages import LanguageCode
 
 PLACE: Final = re.compile(r"\{(contact|fact):([a-z0-9-]+)\}")
-MAX_RENDERED: Final = 1600
+# Leaves a Telegram message (4096 characters) room for title, footer and furigana.
+MAX_BODY: Final = 1600
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ def record_translation(article: Article, language: str) -> Path:
     current = yaml.safe_dump(_source_hash(article)).splitlines()[0]
     content = text.path.read_text(encoding="utf-8")
     head, separator, body = content.partition("\n---")
-    head, changed = re.subn(r"(?m)^(\s+)of:.*$", rf"\g<1>of: {current}", head, count=1)
+    head, changed = re.subn(
+        r"(?ms)^(translation:.*?\bof:\s*)('[^']*'|\"[^\"]*\"|[^,}\n]*)", rf"\g<1>{current}", head, count=1
+    )
     if not changed:
         head = re.sub(r"(?m)^translation:\s*$", f"translation:\n  of: {current}", head, count=1)
     text.path.write_text(head + separator + body, encoding="utf-8")

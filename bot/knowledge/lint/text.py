@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.knowledge.article import ArticleText, KnowledgeBase
 from bot.knowledge.lint.finding import LintFinding
-from bot.knowledge.render import MAX_RENDERED, PLACE, render_article
+from bot.knowledge.render import MAX_BODY, PLACE, render_body
 from bot.markup import to_plain
 
 _ANY_PLACE: Final = re.compile(r"\{([a-z]+):([^{}|]*)\}")
@@ -61,12 +61,12 @@ def check_bodies(knowledge_base: KnowledgeBase, today: dt.date) -> Iterator[Lint
                 yield LintFinding(article.path, 1, "unknown-contact", f"contacts.yaml has no {contact}")
         if not sound:
             continue
-        for language, text in article.texts.items():
-            length = len(to_plain(render_article(knowledge_base, article, language, today).text))
-            if length > MAX_RENDERED:
+        for text in article.texts.values():
+            length = len(to_plain(render_body(knowledge_base, text.body, text.language, today)))
+            if length > MAX_BODY:
                 yield LintFinding(
                     text.path, text.body_line, "too-long",
-                    f"is {length} characters when shown, {MAX_RENDERED} at most; shorten it",
+                    f"is {length} characters when shown, {MAX_BODY} at most; shorten it",
                 )  # fmt: skip
 
 
