@@ -1,7 +1,8 @@
 """What the ranker looks at in a message: pieces of its normal form, in every script we read.
 
-All variants share one space. Romanised Nepali and Devanagari meet in folded Latin; Burmese and Japanese,
-which put spaces anywhere or nowhere, are cut into character n-grams without regard to them.
+All variants share one space. Every script also appears in folded Latin, so that phrases in one script teach the
+other. Burmese and Japanese, which put spaces anywhere or nowhere, are cut into character n-grams without regard to
+them, and so are runs of Latin: people who romanise Burmese put spaces where they like.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from bot.language.folding import romanise_nepali
+from bot.language.romanise import read_japanese, romanise_burmese, romanise_japanese, romanise_nepali
 
 _RUNS = re.compile(
     "(?P<deva>[\u0900-\u097f]+)|(?P<mymr>[\u1000-\u109f]+)|(?P<jpan>[\u3040-\u30ff\u3400-\u9fff]+)|(?P<latn>[a-z0-9]+)"
@@ -24,29 +25,48 @@ def extract(normal_form: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     latin: list[str] = []
     nepali: list[str] = []
+    burmese: list[str] = []
+    japanese: list[str] = []
     for match in _RUNS.finditer(normal_form):
         run = match[0][:_MAX_RUN]
         if match.lastgroup == "latn":
             latin.append(run)
         elif match.lastgroup == "deva":
             nepali.append(run)
+        elif match.lastgroup == "mymr":
+            _add_grams(counts, run, 1, 5, "mymr")
+            burmese += romanise_burmese(run)
         else:
-            _add_grams(counts, run, 1, 5, match.lastgroup or "")
+            _add_grams(counts, run, 1, 5, "jpan")
+            words = read_japanese(run)
+            kana = "".join(words)
+            if kana != run:
+                _add_grams(counts, kana, 2, 5, "jpan")
+            japanese += romanise_japanese(words)
     for word in nepali:
         counts["w:" + word] += 1
         _add_grams(counts, f"^{word}$", 2, 5, "deva")
     if nepali:
         latin += romanise_nepali(" ".join(nepali)).split()
-    for word in latin:
+    for words in (latin, burmese, japanese):
+        _add_latin(counts, words)
+    for first, second in pairwise(nepali):
+        counts[f"b:{first} {second}"] += 1
+    return counts
+
+
+def _add_latin(counts: Counter[str], words: list[str]) -> None:
+    for word in words:
         counts["w:" + word] += 1
         _add_grams(counts, f"^{word}$", 2, 5, "latn")
         skeleton = _VOWELS.sub("", word)
         if len(skeleton) > 1:
             counts["s:" + skeleton] += 1
-    for words in (latin, nepali):
-        for first, second in pairwise(words):
-            counts[f"b:{first} {second}"] += 1
-    return counts
+    for first, second in pairwise(words):
+        counts[f"b:{first} {second}"] += 1
+    joined = "".join(words)
+    _add_grams(counts, joined, 3, 6, "j")
+    _add_grams(counts, _VOWELS.sub("", joined), 3, 5, "k")
 
 
 def _add_grams(counts: Counter[str], run: str, shortest: int, longest: int, prefix: str) -> None:

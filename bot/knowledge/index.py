@@ -17,7 +17,7 @@ from bot.language.identify import LatinIdentifier
 from bot.language.reading import Reader
 
 # Goes up when folding, features or training change, so that no old model is used with new code.
-MODEL_FORMAT: Final = "1"
+MODEL_FORMAT: Final = "2"
 CALM: Final = "calm"
 
 

@@ -142,7 +142,8 @@ def _host(url: str) -> str:
 
 def _footer(article: Article, text: ArticleText, words: Translator) -> str:
     sources = article.file.sources
-    checked = max((source.checked for source in sources if source.checked), default=None)
+    # The oldest look at a source is what the reader can rely on.
+    checked = min((source.checked for source in sources if source.checked), default=None)
     links = ", ".join(f"[{escape(source.title)}]({source.url})" for source in sources[:2])
     if checked is not None:
         line = words("Source: %(source)s. Checked on %(date)s.", source=links, date=words.date(checked))

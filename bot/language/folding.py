@@ -96,7 +96,8 @@ _LATIN_RULES: Final = (
     (re.compile("z"), "j"),
     (re.compile("q"), "k"),
     (re.compile("ee|ii|ea"), "i"),
-    (re.compile("oo|uu|ou"), "u"),
+    (re.compile("oo|uu"), "u"),
+    (re.compile("ou"), "o"),
     (re.compile("a+"), "a"),
     (re.compile("(?<=.)y$"), "i"),
     (re.compile(r"(.)\1"), r"\1"),
@@ -112,35 +113,3 @@ def fold_latin(word: str) -> str:
     for rule, form in _LATIN_RULES:
         word = rule.sub(form, word)
     return word
-
-
-_DEVANAGARI_LATIN: Final = {
-    "अ": "a", "आ": "a", "इ": "i", "ई": "i", "उ": "u", "ऊ": "u", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au",
-    "क": "k", "ख": "k", "ग": "g", "घ": "g", "ङ": "n", "च": "c", "छ": "c", "ज": "j", "झ": "j", "ञ": "n",
-    "ट": "t", "ठ": "t", "ड": "d", "ढ": "d", "ण": "n", "त": "t", "थ": "t", "द": "d", "ध": "d", "न": "n",
-    "प": "p", "फ": "p", "ब": "b", "भ": "b", "म": "m", "य": "y", "र": "r", "ल": "l", "व": "b", "स": "s",
-    "श": "s", "ष": "s", "ह": "h",
-}  # fmt: skip
-_VOWEL_SIGNS: Final = {"ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "े": "e", "ै": "ai", "ो": "o", "ौ": "au"}
-
-
-def romanise_nepali(text: str) -> str:
-    """Folded Devanagari in the folded Latin people text it with, so that both scripts share their phrases."""
-    words: list[str] = []
-    for word in text.split():
-        out: list[str] = []
-        for index, character in enumerate(word):
-            following = word[index + 1] if index + 1 < len(word) else ""
-            if character in _VOWEL_SIGNS:
-                out.append(_VOWEL_SIGNS[character])
-            elif character == "ं":
-                out.append("n")
-            elif character in _DEVANAGARI_LATIN:
-                out.append(_DEVANAGARI_LATIN[character])
-                bare = character not in "अआइईउऊएऐओऔ"
-                if bare and following not in _VOWEL_SIGNS and following != "्" and (following or len(word) < 3):
-                    out.append("a")
-            elif character != "्":
-                out.append(character)
-        words.append(fold_latin("".join(out)))
-    return " ".join(words)

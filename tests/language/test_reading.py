@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n import JAPANESE, NEPALI
-from bot.language.folding import fold, romanise_nepali
+from bot.language.folding import fold
 from bot.language.reading import Reader
+from bot.language.romanise import romanise_nepali
 from bot.language.script import main_script
 
 
