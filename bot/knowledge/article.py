@@ -232,6 +232,7 @@ class KnowledgeBase:
     danger: Mapping[str, Mapping[str, PhraseFile]] = field(default_factory=dict)
     smalltalk: Mapping[str, Mapping[str, PhraseFile]] = field(default_factory=dict)
     out_of_scope: Mapping[str, PhraseFile] = field(default_factory=dict)
+    concepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def in_category(self, category: str) -> list[Article]:
         """The articles of a category in the order of the menu."""

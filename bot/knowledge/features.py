@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+from bot.knowledge.concepts import ConceptLexicon
 from bot.language.romanise import read_japanese, romanise_burmese, romanise_japanese, romanise_nepali
 
 _RUNS = re.compile(
@@ -20,7 +21,7 @@ _VOWELS = re.compile("[aeiouy]+")
 _MAX_RUN = 400
 
 
-def extract(normal_form: str) -> Counter[str]:
+def extract(normal_form: str, lexicon: ConceptLexicon) -> Counter[str]:
     """The features of a normal form and how often each stands in it."""
     counts: Counter[str] = Counter()
     latin: list[str] = []
@@ -52,6 +53,9 @@ def extract(normal_form: str) -> Counter[str]:
         _add_latin(counts, words)
     for first, second in pairwise(nepali):
         counts[f"b:{first} {second}"] += 1
+    concepts = sorted(lexicon.find(normal_form))
+    counts.update(f"c:{concept}" for concept in concepts)
+    counts.update(f"p:{first}+{second}" for first, second in combinations(concepts, 2))
     return counts
 
 

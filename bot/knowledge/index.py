@@ -12,12 +12,13 @@ from typing import Final
 from bot.knowledge.article import KnowledgeBase, PhraseFile
 from bot.knowledge.calibration import Calibration, load_calibration
 from bot.knowledge.classifier import LinearClassifier, train
+from bot.knowledge.concepts import ConceptLexicon
 from bot.knowledge.search import NOTHING, PERSON, SMALLTALK, Search
 from bot.language.identify import LatinIdentifier
 from bot.language.reading import Reader
 
 # Goes up when folding, features or training change, so that no old model is used with new code.
-MODEL_FORMAT: Final = "2"
+MODEL_FORMAT: Final = "3"
 CALM: Final = "calm"
 
 
@@ -39,8 +40,10 @@ def build_index(knowledge_base: KnowledgeBase, cache_dir: Path | None) -> Index:
     """
     reader = Reader(LatinIdentifier(latin_samples(knowledge_base)))
     calibration = load_calibration(knowledge_base.root)
-    topics = _cached(cache_dir, "topics", topic_examples(knowledge_base), reader)
-    danger = _cached(cache_dir, "danger", danger_examples(knowledge_base), reader)
+    lexicon = ConceptLexicon(knowledge_base.concepts)
+    words = "\n".join(f"{concept}: {', '.join(forms)}" for concept, forms in knowledge_base.concepts.items())
+    topics = _cached(cache_dir, "topics", topic_examples(knowledge_base), reader, lexicon, words)
+    danger = _cached(cache_dir, "danger", danger_examples(knowledge_base), reader, lexicon, words)
     return Index(knowledge_base, reader, Search(topics, calibration), danger, calibration)
 
 
@@ -91,16 +94,23 @@ def _labelled(group: Mapping[str, PhraseFile], label: str) -> Iterable[tuple[str
     return [(phrase.text, label) for file in group.values() for phrase in file.phrases]
 
 
-def _cached(cache_dir: Path | None, name: str, examples: list[tuple[str, str]], reader: Reader) -> LinearClassifier:
-    material = "\n".join(f"{label}\t{text}" for text, label in examples)
-    digest = hashlib.sha256(f"{MODEL_FORMAT}\n{material}".encode()).hexdigest()[:24]
+def _cached(
+    cache_dir: Path | None,
+    name: str,
+    examples: list[tuple[str, str]],
+    reader: Reader,
+    lexicon: ConceptLexicon,
+    concepts: str,
+) -> LinearClassifier:
+    material = "\n".join([MODEL_FORMAT, concepts, *(f"{label}\t{text}" for text, label in examples)])
+    digest = hashlib.sha256(material.encode()).hexdigest()[:24]
     path = cache_dir / f"{name}-{digest}.npz" if cache_dir else None
     if path is not None:
         try:
-            return LinearClassifier.load(path)
+            return LinearClassifier.load(path, lexicon)
         except (OSError, ValueError, KeyError):
             pass
-    model = train([(reader.read(text).normal_form, label) for text, label in examples])
+    model = train([(reader.read(text).normal_form, label) for text, label in examples], lexicon)
     if path is not None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

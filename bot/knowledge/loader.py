@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,6 +86,7 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
         danger=_read_groups(root / "danger", problems),
         smalltalk=_read_groups(root / "smalltalk", problems),
         out_of_scope=_read_phrase_folder(root / "out_of_scope", problems),
+        concepts=_read_concepts(root / "concepts.txt", problems),
     )
     if problems.lines:
         raise KnowledgeBaseError(problems.lines)
@@ -119,6 +121,20 @@ def _parse_yaml(text: str, path: Path, first_line: int, problems: _Problems) -> 
 def _read_yaml(path: Path, problems: _Problems) -> tuple[Any, yaml.Node | None]:
     text = _read_text(path, problems)
     return (None, None) if text is None else _parse_yaml(text, path, 1, problems)
+
+
+def _read_concepts(path: Path, problems: _Problems) -> dict[str, tuple[str, ...]]:
+    concepts: dict[str, tuple[str, ...]] = {}
+    text = (_read_text(path, problems) or "") if path.exists() else ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, colon, forms = line.partition(":")
+        if not colon or not re.fullmatch(r"[a-z0-9-]+", name) or name in concepts:
+            problems.add(path, number, "must be “concept: form, form, …”, each concept once, in small Latin letters")
+            continue
+        concepts[name] = tuple(form.strip() for form in forms.split(",") if form.strip())
+    return concepts
 
 
 def _line_of(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:

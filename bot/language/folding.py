@@ -107,9 +107,14 @@ _LATIN_RULES: Final = (
 def fold_latin(word: str) -> str:
     """One spelling for romanised Nepali, Burmese and Japanese as texted: chha, xa, 6 and cha become ca;
     aspirates, doubled letters, v/w/b and long vowels become one. English words fold the same way."""
-    if word == "6":
-        return "ca"
-    word = re.sub(r"(?<=[a-z])6|^6(?=[a-z])", "ch", word)
+    word = re.sub(r"(?<=[a-z])6|^6(?=[a-z])", "cha", word)
+    folded = ""
+    while folded != word:
+        folded, word = word, _fold_once(word)
+    return word
+
+
+def _fold_once(word: str) -> str:
     for rule, form in _LATIN_RULES:
         word = rule.sub(form, word)
     return word

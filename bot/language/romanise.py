@@ -22,6 +22,9 @@ _NEPALI_LETTERS: Final = {
 }  # fmt: skip
 _NEPALI_SIGNS: Final = {"ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "े": "e", "ै": "ai", "ो": "o", "ौ": "au"}
 
+# The last vowel is silent in nouns (talab), not in negated verbs (diyena, chaina, paina).
+_NEPALI_NEGATIVE: Final = re.compile("[एइेिै]न$")
+
 
 def romanise_nepali(text: str) -> str:
     """Folded Devanagari in folded Latin, word by word."""
@@ -37,7 +40,8 @@ def romanise_nepali(text: str) -> str:
             elif character in _NEPALI_LETTERS:
                 out.append(_NEPALI_LETTERS[character])
                 bare = character not in "अआइईउऊएऐओऔ"
-                if bare and following not in _NEPALI_SIGNS and following != "्" and (following or len(word) < 3):
+                spoken = following or len(word) < 3 or _NEPALI_NEGATIVE.search(word)
+                if bare and following not in _NEPALI_SIGNS and following != "्" and spoken:
                     out.append("a")
             elif character != "्":
                 out.append(character)

@@ -1,0 +1,29 @@
+"""`python -m benchmarks [part …]`: run the parts, print Markdown tables."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import platform
+import sys
+import time
+
+PARTS = ("understanding", "deciding", "asking", "growth", "throughput")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of: {', '.join(PARTS)} (all of them by default)")
+    parts = parser.parse_args().parts
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {sys.platform}\n")
+    for part in parts or PARTS:
+        started = time.perf_counter()
+        print(f"## {part}\n", flush=True)
+        importlib.import_module(f"benchmarks.{part}").run()
+        print(f"\n({time.perf_counter() - started:.0f} s)\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
