@@ -26,7 +26,8 @@ def run() -> None:
             [sys.executable, "-m", "bot.cli", "ask", "--jsonl"], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(lines[0] + "\n")
         process.stdin.flush()
         process.stdout.readline()
