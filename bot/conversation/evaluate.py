@@ -137,7 +137,7 @@ def calibrate(
        out-of-scope messages at `wrong` or less; for suggestions, the one that lets at most a fifth of the
        out-of-scope messages through; for small talk and persons, the one with the fewest errors.
     3. The lowest danger threshold that keeps false alarms on calm messages at `alarms` or less, but never one
-       that would miss more than a fiftieth of the dangers.
+       that would miss more than one in a hundred dangers.
     """
     known = set(respondent.knowledge_base.articles)
     usable = [row for row in rows if row.kind != "question" or known & set(row.expect)]
@@ -177,7 +177,7 @@ def calibrate(
     calm = [margin for margin, kind in margins if kind == "calm"]
     danger = _lowest(np.arange(-0.5, 2.0, 0.01), lambda t: sum(m >= t for m in calm) <= alarms * len(calm))
     if dangers:
-        danger = min(danger, dangers[int(0.02 * len(dangers))] - 0.01)
+        danger = min(danger, dangers[int(0.01 * len(dangers))] - 0.01)
     return Calibration(sharpness=sharpness, answer=answer, suggest=suggest, intent=base.intent, danger=danger)
 
 
