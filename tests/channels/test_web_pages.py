@@ -149,6 +149,17 @@ def test_leaving_empties_the_tab(page: Page, server: TomoniServer) -> None:
     expect(page.locator(".mine")).to_have_count(0)
 
 
+def test_leaving_shows_nothing_even_while_the_other_page_does_not_come(page: Page, server: TomoniServer) -> None:
+    page.route("https://www.jma.go.jp/**", lambda route: route.fulfill(status=204))
+    with page.expect_response("**/chat/messages"):
+        say(page, "boss no give me salary 2 month")
+        page.locator("#leave").click()
+    expect(page.locator("body")).to_be_empty()
+    page.goto(server.url)
+    expect(page.locator(".buttons button").first).to_be_visible()
+    expect(page.locator(".mine")).to_have_count(0)
+
+
 def test_a_deep_link_opens_an_article(page: Page, server: TomoniServer) -> None:
     page.evaluate("sessionStorage.clear()")
     page.goto(f"{server.url}/?start=work-unpaid-wages")

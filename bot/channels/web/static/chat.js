@@ -7,11 +7,14 @@
   const form = document.getElementById("form");
   const field = document.getElementById("text");
   const status = document.getElementById("status");
+  // Once the person leaves, an answer still on its way must not write the conversation back into the tab.
+  let left = false;
   const store = {
     get: (name, fallback) => {
       try { return JSON.parse(sessionStorage.getItem("tomoni." + name)) ?? fallback; } catch { return fallback; }
     },
     set: (name, value) => {
+      if (left) return;
       try { sessionStorage.setItem("tomoni." + name, JSON.stringify(value)); } catch { /* a full or forbidden store: the page works without */ }
     },
   };
@@ -190,8 +193,13 @@
   }
   document.getElementById("leave").addEventListener("click", (event) => {
     event.preventDefault();
+    left = true;
     sessionStorage.clear();
-    location.replace(event.currentTarget.href);
+    const { href } = event.currentTarget;
+    // Without a connection the other page never comes; nothing must be left to see.
+    document.body.replaceChildren();
+    document.title = "";
+    location.replace(href);
   });
   addEventListener("online", flush);
 
