@@ -6,6 +6,7 @@ from bot.conversation import menu, pressed, welcome
 from bot.conversation.scene import Scene
 from bot.conversation.state import Step
 from bot.conversation.turn import Decision, Turn
+from bot.language.folding import clean
 from bot.messages import Command
 
 
@@ -19,6 +20,8 @@ def respond_to_command(scene: Scene, command: Command) -> Turn:
         case "menu":
             return _turn(scene, menu.show_menu(scene))
         case "person":
+            if command.argument:
+                return pressed.hand_over(scene.with_state(scene.state.but(question=clean(command.argument))))
             return pressed.hand_over(scene)
         case "help":
             return _turn(scene, welcome.explain_commands(scene))
@@ -44,6 +47,6 @@ def _start(scene: Scene, argument: str) -> Turn:
     article = menu.show_article(scene, article_id) if argument else None
     if article is None:
         return Turn((greeting,), state, Decision.NAVIGATION)
-    state = state.but(articles=(article_id,), kept_question="" if scene.state.language else f"/start {argument}")
+    state = state.but(articles=(article_id,), question="", kept_question="", shown_in=scene.language)
     replies = (article,) if scene.state.language else (greeting, article)
     return Turn(replies, state, Decision.NAVIGATION)

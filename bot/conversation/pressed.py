@@ -29,7 +29,7 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
             return choose_language(scene, LanguageCode(pressed.subject))
         case Action.KEEP_LANGUAGE:
             declined = state.switch_declined
-            if is_offered(pressed.subject):
+            if is_offered(pressed.subject) and pressed.subject not in declined:
                 declined = (*declined, LanguageCode(pressed.subject))
             reply = scene.say(words("Good, we stay with this language."), ((scene.menu_button(),),))
             return Turn((reply,), state.but(switch_declined=declined), Decision.NAVIGATION)
@@ -42,13 +42,13 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
         case Action.ARTICLE:
             reply = menu.show_article(scene, pressed.subject)
             if reply is not None:
-                state = state.but(articles=(pressed.subject,))
+                state = state.but(articles=(pressed.subject,), shown_in=scene.language)
         case Action.RELATED:
             reply = menu.show_related(scene, pressed.subject)
         case Action.COUNTER_CARD:
             reply = menu.show_counter_card(scene, pressed.subject)
         case Action.HELPED:
-            state = state.but(question="", fragments="")
+            state = state.but(question="", fragments="", fragments_at=None)
             reply = scene.say(words("I am glad. Write again any time."), ((scene.menu_button(),),))
         case Action.NOT_HELPED | Action.NONE_OF_THESE | Action.PERSON:
             return hand_over(scene)

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.conversation import attachments, commands, handover, menu, pressed, switching, typed, urgent, welcome
-from bot.conversation.buttons import Action
+from bot.conversation.buttons import Action, data_for
 from bot.conversation.safety import Safety, Urgency
 from bot.conversation.scene import Operator, Scene, remember_choices
 from bot.conversation.state import ConversationState, Step
-from bot.conversation.turn import AddToCase, Decision, Effect, ResumeAt, Turn
+from bot.conversation.turn import Decision, Effect, ResumeAt, Turn
 from bot.i18n import ENGLISH, LANGUAGES
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.finding import Finding, Outcome
 from bot.knowledge.search import Search
-from bot.language.reading import OTHER, Reader, Reading
+from bot.language.folding import clean
+from bot.language.reading import MAX_READ, OTHER, Reader, Reading
 from bot.messages import Attachment, Command, Content, LanguageCode, Press, Reply, Text
 
 MAX_KEPT: Final = 2000
@@ -70,18 +71,22 @@ class Respondent:
         the language of the person's app. The same arguments always give the same turn.
         """
         hint = LanguageCode(locale_hint.partition("-")[0].lower())
-        scene = Scene(self.knowledge_base, state, now, state.speaks(hint), reference, self.operator)
+        # A yes counts right after its question only: it must not delete or change anything later.
+        current = state if isinstance(content, Quiet) else state.but(yes="", no="")
+        scene = Scene(self.knowledge_base, current, now, state.speaks(hint), reference, self.operator)
         match content:
             case Text():
-                turn = self._text(scene, content)
+                turn = self._text(scene, content, state)
             case Command():
-                turn = commands.respond_to_command(scene, content)
+                turn = self._command(scene, content)
             case Press():
                 turn = self._press(scene, content.data)
             case Attachment():
                 turn = self._attachment(scene, content)
             case Quiet():
                 turn = self._quiet(scene)
+        if state.step == turn.state.step == Step.NEW and welcome.is_due(content):
+            turn = turn.after(welcome.greet_in_all(scene)).but(state=turn.state.but(step=Step.CHOOSING_LANGUAGE))
         return turn.but(state=remember_choices(turn.state, turn.replies))
 
     def respond_to_failure(
@@ -95,7 +100,7 @@ class Respondent:
     ) -> Turn:
         """The turn when thinking itself failed: the words go to a person, with the emergency numbers."""
         language = state.speaks(LanguageCode(locale_hint.partition("-")[0].lower()))
-        question = content.text if isinstance(content, Text) else state.question
+        question = clean(content.text) if isinstance(content, Text) else state.question
         state = state.but(question=question[:MAX_KEPT], fragments="", fragments_at=None, waiting=False)
         scene = Scene(self.knowledge_base, state, now, language, reference, self.operator)
         words = scene.words
@@ -106,101 +111,144 @@ class Respondent:
         )
         return pressed.hand_over(scene).after(sorry)
 
+    def _command(self, scene: Scene, content: Command) -> Turn:
+        words = f"{content.name} {content.argument}"
+        if content.argument and content.name != "start":
+            reading = self.reader.read(words, scene.state.language)
+            urgency = self.safety.look_through(self.reader, words, reading)
+            if urgency is not None:
+                return self._search(scene, reading, urgency)
+        return commands.respond_to_command(scene, content)
+
     def _press(self, scene: Scene, data: str) -> Turn:
         turn = pressed.respond_to_press(scene, data)
         language = turn.state.language
-        if language is not None and turn.state.kept_question and data.startswith(Action.LANGUAGE.value):
-            return self._answer_kept(scene.in_language(language), turn)
-        return turn
+        if language is None or not data.startswith(Action.LANGUAGE.value):
+            return turn
+        chosen = scene.in_language(language).with_state(turn.state)
+        if turn.state.kept_question:
+            return self._answer_kept(chosen)
+        return self._answer_again(chosen) or turn
 
-    def _answer_kept(self, scene: Scene, chosen: Turn) -> Turn:
+    def _answer_kept(self, scene: Scene) -> Turn:
         """After the language is chosen: answer what was asked before it."""
-        question = chosen.state.kept_question
-        state = chosen.state.but(kept_question="")
-        scene = scene.with_state(state)
-        if question.startswith("/start "):
-            return commands.respond_to_command(scene, Command("start", question.removeprefix("/start ")))
+        question = scene.state.kept_question
+        scene = scene.with_state(scene.state.but(kept_question=""))
+        return self._answer_in_chosen_language(scene, question)
+
+    def _answer_again(self, scene: Scene) -> Turn | None:
+        """The last answer once more, if it was given in another language than the one chosen now."""
+        state = scene.state
+        if state.shown_in in (None, scene.language):
+            return None
+        in_danger = bool(state.question) and self.safety.look_through(
+            self.reader, state.question, self.reader.read(state.question)
+        )
+        if len(state.articles) == 1 and not in_danger:
+            return pressed.respond_to_press(scene, data_for(Action.ARTICLE, state.articles[0]))
+        return self._answer_in_chosen_language(scene, state.question) if state.question else None
+
+    def _answer_in_chosen_language(self, scene: Scene, question: str) -> Turn:
         reading = self.reader.read(question, scene.language)
-        return self._search(scene, reading, self.safety.check(reading))
+        scene = scene.with_state(scene.state.but(fragments="", fragments_at=None, waiting=False))
+        return self._search(
+            scene, reading, self.safety.look_through(self.reader, question, reading), may_wait=False, chosen=True
+        )
 
     def _attachment(self, scene: Scene, content: Attachment) -> Turn:
         if content.caption.strip():
-            return attachments.add_note(scene, self._text(scene, Text(content.caption)))
+            return attachments.add_note(scene, self._text(scene, Text(content.caption), scene.state))
         return attachments.respond_to_attachment(scene, content.kind)
 
     def _quiet(self, scene: Scene) -> Turn:
         state = scene.state
-        if not state.waiting or not state.fragments:
+        if not state.waiting or not state.fragments or state.fragments_at is None:
             return Turn((), state.but(waiting=False), Decision.WAIT)
+        due = state.fragments_at + self.quiet
+        if scene.now < due:
+            # Something was written since this occasion was set.
+            return Turn((), state, Decision.WAIT, (ResumeAt(due),))
         reading = self.reader.read(state.fragments, state.language)
-        return self._search(scene, reading, None, may_wait=False)
+        return self._search(scene.with_state(state.but(fragments="")), reading, None, may_wait=False)
 
-    def _text(self, scene: Scene, content: Text) -> Turn:
+    def _text(self, scene: Scene, content: Text, before: ConversationState) -> Turn:
+        """`before` is the state with the questions of ours that a yes, no or number may answer."""
         state = scene.state
         text = content.text
-        reading = self.reader.read(text, state.language)
-        urgency = self.safety.check(reading)
-        if urgency is None and len(text) > self.max_text_length:
-            urgency = self._danger_further_on(text)
+        reading = self.reader.read(text[: self.max_text_length], state.language)
+        urgency = self.safety.look_through(self.reader, text, reading)
         if urgency is None:
-            turn = self._open_step(scene, reading)
+            turn = self._open_step(scene, reading, before) or self._without_words(scene, reading)
             if turn is not None:
                 return turn
-        if not reading.text:
-            reply = scene.say(
-                scene.words("Your message is empty. Please write your question."), ((scene.menu_button(),),)
-            )
-            return Turn((reply,), state, Decision.UNKNOWN, reading=reading)
         turn = self._search(scene, reading, urgency)
         notes: list[Reply] = []
         if content.edited:
             notes.append(scene.say(scene.words("You changed your message, so I look again.")))
-        if len(text) > self.max_text_length:
+        if len(text) > min(self.max_text_length, MAX_READ):
             notes.append(scene.say(scene.words("That is very long. I could read only the beginning.")))
         if not notes or turn.decision == Decision.URGENT:
             return turn
         return turn.after(*notes)
 
-    def _danger_further_on(self, text: str) -> Urgency | None:
-        """Danger anywhere in a long text, looked for piece by piece, as far as the limit of what is taken in."""
-        step = 500
-        for start in range(0, min(len(text), 20_000), step):
-            urgency = self.safety.check(self.reader.read(text[start : start + step + 100]))
-            if urgency is not None:
-                return urgency
-        return None
+    def _without_words(self, scene: Scene, reading: Reading) -> Turn | None:
+        """A thumb, a heart, a lone question mark, or nothing at all."""
+        if reading.normal_form:
+            return None
+        if typed.is_thanks(reading.text):
+            # A stranger is greeted, and that is all.
+            replies = () if scene.state.step == Step.NEW else (welcome.small_talk(scene, "thanks"),)
+            return Turn(replies, scene.state, Decision.SMALLTALK, reading=reading)
+        empty = scene.words("Your message is empty. Please write your question.")
+        reply = scene.say(empty, ((scene.menu_button(), scene.person_button()),))
+        return Turn((reply,), scene.state, Decision.UNKNOWN, reading=reading)
 
-    def _open_step(self, scene: Scene, reading: Reading) -> Turn | None:
-        """A number, a yes or no, a language's name, where one was asked for."""
-        state = scene.state
+    def _open_step(self, scene: Scene, reading: Reading, before: ConversationState) -> Turn | None:
+        """A number, a yes or no, a language's name, where one was asked for; a bare call for help."""
         form = reading.normal_form
         language = typed.language_in(form)
         if language is not None:
-            return self._press(scene, f"{Action.LANGUAGE}:{language}")
+            return self._press(scene, data_for(Action.LANGUAGE, language))
         number = typed.number_in(form)
-        if number is not None and 1 <= number <= len(state.choices):
-            return self._press(scene, state.choices[number - 1])
-        answered = scene.with_state(state.but(yes="", no=""))
-        if state.yes and typed.is_yes(form):
-            return self._press(answered, state.yes)
-        if state.no and typed.is_no(form):
-            return self._press(answered, state.no)
+        if number is not None and 1 <= number <= len(before.choices):
+            return self._press(scene, before.choices[number - 1])
+        if before.yes and typed.is_yes(form):
+            return self._press(scene, before.yes)
+        if before.no and typed.is_no(form):
+            return self._press(scene, before.no)
+        if typed.is_no(form) and scene.state.step != Step.NEW and not before.wants_story:
+            reply = welcome.small_talk(scene, "acknowledgement")
+            return Turn((reply,), scene.state, Decision.SMALLTALK, reading=reading)
+        if typed.asks_for_help(form) and not before.wants_story:
+            here = scene.in_language(reading.language) if reading.language in LANGUAGES else scene
+            return Turn((welcome.introduce(here),), scene.state, Decision.SMALLTALK, reading=reading)
         return None
 
-    def _search(self, scene: Scene, reading: Reading, urgency: Urgency | None, *, may_wait: bool = True) -> Turn:
+    def _search(
+        self,
+        scene: Scene,
+        reading: Reading,
+        urgency: Urgency | None,
+        *,
+        may_wait: bool = True,
+        chosen: bool = False,
+    ) -> Turn:
+        """`chosen`: the person has just chosen the scene's language; the words' own language does not count."""
         state = scene.state
         stranger = state.step == Step.NEW
-        if reading.language in LANGUAGES and (reading.certain or state.language is None or urgency):
+        answering = scene.language
+        if reading.language in LANGUAGES and (reading.certain or state.language is None or urgency) and not chosen:
             answering = reading.language
-        else:
-            answering = scene.language
         if urgency is not None:
             return urgent.respond_to_danger(scene.in_language(answering), reading, urgency)
+        recent = state.fragments_at is not None and scene.now - state.fragments_at < FRAGMENT_LIFE
+        telling = state.wants_story and bool(state.case) and (recent or state.fragments_at is None)
+        if reading.language == OTHER and telling:
+            return handover.take_story(scene, reading, Finding(Outcome.UNKNOWN))
         if reading.language == OTHER:
             reply = welcome.apologise_in_all(scene.in_language(ENGLISH))
             step = Step.CHOOSING_LANGUAGE if state.language is None else state.step
             return Turn((reply,), state.but(step=step), Decision.UNKNOWN, reading=reading)
-        recent = state.fragments_at is not None and scene.now - state.fragments_at < FRAGMENT_LIFE
         joined = f"{state.fragments} {reading.text}" if recent and state.fragments else reading.text
         finding, reading_for_search = self._find(reading, joined, state.language)
         if urgency is None and joined != reading.text:
@@ -208,19 +256,31 @@ class Respondent:
             if urgency is not None:
                 return urgent.respond_to_danger(scene.in_language(answering), reading_for_search, urgency)
         here = scene.in_language(answering)
-        if state.wants_story and state.case and finding.outcome not in (Outcome.SMALLTALK, Outcome.PERSON):
-            return self._story(here, reading, finding)
+        if telling and finding.outcome not in (Outcome.SMALLTALK, Outcome.PERSON):
+            return handover.take_story(here, reading, finding)
         if stranger and not reading.certain and finding.outcome in (Outcome.UNKNOWN, Outcome.SUGGEST):
-            kept = state.but(step=Step.CHOOSING_LANGUAGE, kept_question=joined[:MAX_KEPT])
+            kept = state.but(
+                step=Step.CHOOSING_LANGUAGE,
+                kept_question=joined[:MAX_KEPT],
+                fragments=joined[-MAX_KEPT:],
+                fragments_at=scene.now,
+            )
             greeting = welcome.greet_in_all(here)
             return Turn((greeting,), kept, _decision(finding), reading=reading, found=finding.articles)
         short = len(reading.text) <= FRAGMENT_LETTERS or len(reading.text.split()) <= FRAGMENT_WORDS
         unsure = finding.outcome in (Outcome.UNKNOWN, Outcome.SUGGEST)
         if may_wait and self.quiet and short and unsure and not stranger:
             at = scene.now + self.quiet
-            waiting = state.but(fragments=joined[-MAX_KEPT:], fragments_at=scene.now, waiting=True)
+            waiting = state.but(
+                fragments=joined[-MAX_KEPT:],
+                fragments_at=scene.now,
+                waiting=True,
+                kept_question=joined[:MAX_KEPT] if state.kept_question else "",
+            )
             return Turn((), waiting, Decision.WAIT, (ResumeAt(at),), reading=reading)
         turn = self._answer(here, reading, joined, finding)
+        if not chosen:
+            turn = switching.offer_switch(here, turn, reading)
         if not stranger:
             return turn
         greeted = turn.but(replies=()) if turn.decision == Decision.SMALLTALK else turn
@@ -247,7 +307,12 @@ class Respondent:
         effects: tuple[Effect, ...] = ()
         record = ""
         decision = _decision(finding)
-        asked = state.but(question=question[:MAX_KEPT], articles=tuple(item.id for item in finding.articles[:3]))
+        asked = state.but(
+            question=question[:MAX_KEPT],
+            articles=tuple(item.id for item in finding.articles[:3]),
+            shown_in=scene.language,
+            kept_question="",
+        )
         match finding.outcome:
             case Outcome.ANSWER:
                 article = menu.show_article(scene, finding.articles[0].id)
@@ -256,9 +321,15 @@ class Respondent:
                 state = asked.but(fragments="", fragments_at=None)
             case Outcome.SUGGEST:
                 replies = (menu.suggest(scene, finding.articles),)
-                state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now)
+                # Yes to "one of these?" opens the likeliest, no is "none of these".
+                yes = data_for(Action.ARTICLE, finding.articles[0].id)
+                state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now).but(
+                    yes=yes, no=data_for(Action.NONE_OF_THESE)
+                )
             case Outcome.SMALLTALK:
                 replies = (welcome.small_talk(scene, finding.smalltalk),)
+                # Thanks or hello between two halves of a question does not answer the question.
+                state = state.but(waiting=scene.state.waiting)
             case Outcome.PERSON:
                 reply, state, effects = handover.hand_over(scene.with_state(state))
                 replies = (reply,)
@@ -266,20 +337,7 @@ class Respondent:
                 replies = (menu.admit_not_knowing(scene),)
                 state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now)
                 record = question
-        turn = Turn(replies, state, decision, effects, reading, finding.articles, record)
-        return switching.offer_switch(scene, turn, reading)
-
-    def _story(self, scene: Scene, reading: Reading, finding: Finding) -> Turn:
-        """Words written after a case was opened without a question go into it; an answer may follow."""
-        effects = (AddToCase(scene.state.case, reading.text[:MAX_KEPT]),)
-        state = scene.state.but(wants_story=False, question="", fragments="", fragments_at=None)
-        replies = [handover.add_story(scene)]
-        if finding.outcome == Outcome.ANSWER:
-            article = menu.show_article(scene, finding.articles[0].id)
-            replies += [article] if article else []
-        elif finding.outcome == Outcome.SUGGEST:
-            replies.append(menu.suggest(scene, finding.articles))
-        return Turn(tuple(replies), state, Decision.HANDOVER, effects, reading, finding.articles)
+        return Turn(replies, state, decision, effects, reading, finding.articles, record)
 
 
 def _decision(finding: Finding) -> Decision:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from bot.conversation.typed import is_cry_for_help
 from bot.knowledge.classifier import LinearClassifier
 from bot.knowledge.finding import ScoredArticle
-from bot.language.reading import Reading
+from bot.language.reading import Reader, Reading
 
 CALM: Final = "calm"
+# Of a text longer than 100 kB the rest is not looked through.
+MAX_CHECKED_BYTES: Final = 100 * 1024
+# The check is calibrated on messages, which are up to 150 characters long. In a longer text one line of danger
+# drowns: set among six calm messages, none of the labelled dangers was found, but nine in ten (eight in ten where
+# nothing separates the sentences) when looked for in pieces of this size, with four false alarms in a hundred.
+LONG_MESSAGE: Final = 160
+LONGEST_PIECE: Final = 60
+SHORTEST_PIECE: Final = 20
+OVERLAP: Final = 30
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？।॥။\n])\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +71,36 @@ class Safety:
                 for rank, article in enumerate(self._articles.get(kind, ()))
             ),
         )
+
+    def look_through(self, reader: Reader, text: str, reading: Reading) -> Urgency | None:
+        """The danger anywhere in `text`, however long and wherever in it; `reading` is that of its beginning.
+        A bare call to be saved counts as an attack."""
+        urgency = self.check(reading)
+        if urgency is None and is_cry_for_help(text, reading.normal_form):
+            articles = self._articles.get("attack", ())
+            urgency = Urgency("attack", tuple(ScoredArticle(article, 1.0) for article in articles))
+        pieces = pieces_of(text) if urgency is None else iter(())
+        return urgency or next(filter(None, (self.check(reader.read(piece)) for piece in pieces)), None)
+
+
+def pieces_of(text: str) -> Iterator[str]:
+    """The sentences of a text longer than a message, each different one once: short ones joined with the next,
+    long ones cut so that the pieces overlap. Nothing for a text no longer than a message."""
+    if len(text) <= LONG_MESSAGE:
+        return
+    text = text.encode("utf-8", "ignore")[:MAX_CHECKED_BYTES].decode("utf-8", "ignore")
+    seen: set[str] = set()
+    rest = ""
+    for sentence in _SENTENCE_END.split(text):
+        rest = f"{rest} {sentence}".strip()
+        while len(rest) >= SHORTEST_PIECE:
+            cut = len(rest)
+            if cut > LONGEST_PIECE:
+                cut = rest.rfind(" ", SHORTEST_PIECE, LONGEST_PIECE) + 1 or LONGEST_PIECE
+            piece = rest[:cut]
+            rest = rest[max(cut - OVERLAP, SHORTEST_PIECE) :] if cut < len(rest) else ""
+            if piece not in seen:
+                seen.add(piece)
+                yield piece
+    if rest:
+        yield rest

@@ -28,7 +28,8 @@ class ConversationState:
 
     `kept_question` waits for the language to be chosen; `question` is the last one asked, for a hand-over;
     `fragments` are short messages not yet understood, in case more follows; `choices` is what the numbered
-    buttons last shown stand for, `yes` and `no` what those words would press; `case` is the reference of the
+    buttons last shown stand for, `yes` and `no` what those words would press right after our question;
+    `shown_in` is the language the last answer was given in; `case` is the reference of the
     open case, `wants_story` tells that the next words belong to it.
     """
 
@@ -40,6 +41,7 @@ class ConversationState:
     fragments_at: dt.datetime | None = None
     waiting: bool = False
     articles: tuple[str, ...] = ()
+    shown_in: LanguageCode | None = None
     choices: tuple[str, ...] = ()
     yes: str = ""
     no: str = ""
@@ -67,8 +69,9 @@ class ConversationState:
         for key in ("articles", "choices", "switch_declined"):
             values[key] = tuple(values.get(key, ()))
         values["step"] = Step(values["step"]) if values.get("step") in set(Step) else Step.NEW
-        if not is_offered(values.get("language") or ""):
-            values["language"] = None
+        for key in ("language", "shown_in"):
+            if not is_offered(values.get(key) or ""):
+                values[key] = None
         if values.get("fragments_at"):
             values["fragments_at"] = dt.datetime.fromisoformat(values["fragments_at"])
         return cls(**values)

@@ -23,6 +23,19 @@ _NO: Final = (
     "ma hote bu|ma hote buu|ma lo bu|ma lo buu|hin in|いいえ|いや|ちがいます|違います|"
     "いりません|だめ|けっこうです|iie|iya|chigaimasu|irimasen"
 )
+_CRIES: Final = (
+    "sos|save me|rescue me|बचाउ|बचाऊ|बचाउनुस्|बचाउनुहोस्|मलाई बचाउनुस्|मलाई बचाउनुहोस्|गुहार|bachau|bachaunus|"
+    "malai bachau|malai bachaunus|guhar|ကယ်ပါ|ကယ်ပါဦး|ကယ်ကြပါ|ကျွန်မကို ကယ်ပါ|ကျွန်တော့်ကို ကယ်ပါ|kal par|kel par|kae par|"
+    "たすけて|助けて|助けてください|たすけてください|tasukete|tasukete kudasai"
+)
+_HELP: Final = (
+    "help|help me|help please|please help|please help me|i need help|can you help|can you help me|"
+    "मद्दत|मद्दत गर्नुस्|मद्दत गर्नुहोस्|मलाई मद्दत गर्नुस्|सहयोग|सहयोग गर्नुस्|maddat|madat|malai maddat|sahayog|"
+    "ကူညီပါ|ကူညီပါဦး|ကူညီပေးပါ|အကူအညီ|အကူအညီလိုတယ်|ku nyi par|ku nyi pay par|"
+    "てつだって|手伝って|てつだってください|ヘルプ|こまっています|困っています|komatte imasu"
+)
+# What is said with a thumb, a heart or folded hands.
+_THANKS: Final = frozenset("👍👌🙏🤝👏❤💙💚💛🧡💜🤍💕💖🥰😍😊🙂😀😃😄😁☺✅🌹🌷💐🫶")
 _NUMBERS: Final = {
     1: "one|एक|ek|တစ်|တစ်ခု|tit|いち|ichi|ひとつ|first|पहिलो",
     2: "two|दुई|dui|နှစ်|hnit|に|ni|ふたつ|second|दोस्रो",
@@ -46,6 +59,8 @@ _YES_FORMS: Final = _folded(_YES) | frozenset(
     fold(word) for word in ["yes", "y", "yeah", "yep", "ya", "ok", "okay", "sure", "please"]
 )
 _NO_FORMS: Final = _folded(_NO)
+_CRY_FORMS: Final = _folded(_CRIES)
+_HELP_FORMS: Final = _folded(_HELP)
 _NUMBER_FORMS: Final = {form: number for number, words in _NUMBERS.items() for form in _folded(words)}
 _LANGUAGE_FORMS: Final = {form: code for code, words in _LANGUAGES.items() for form in _folded(words)}
 
@@ -58,6 +73,21 @@ def is_yes(normal_form: str) -> bool:
 def is_no(normal_form: str) -> bool:
     """Whether a whole message means no."""
     return normal_form in _NO_FORMS
+
+
+def is_cry_for_help(text: str, normal_form: str) -> bool:
+    """Whether somebody calls to be saved, with nothing said about from what."""
+    return "🆘" in text or normal_form in _CRY_FORMS
+
+
+def asks_for_help(normal_form: str) -> bool:
+    """Whether a whole message asks for help and says nothing else."""
+    return normal_form in _HELP_FORMS
+
+
+def is_thanks(text: str) -> bool:
+    """Whether a message without words says thank you or fine."""
+    return any(character in _THANKS for character in text)
 
 
 def number_in(normal_form: str) -> int | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.conversation import menu
+from bot.conversation import handover, menu
 from bot.conversation.safety import Urgency
 from bot.conversation.scene import Scene
 from bot.conversation.state import Step
-from bot.conversation.turn import Decision, Turn
+from bot.conversation.turn import AddToCase, Decision, Turn
 from bot.i18n import LANGUAGES
 from bot.language.reading import Reading
 
@@ -23,6 +23,8 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
         fragments="",
         fragments_at=None,
         waiting=False,
+        kept_question="",
+        shown_in=scene.language,
     )
     if state.language is None and reading.certain and reading.language in LANGUAGES:
         state = state.but(language=scene.language, step=Step.READY)
@@ -34,4 +36,10 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
     first = scene.say(numbers, (*rows, (scene.person_button(), scene.language_button())))
     article = menu.show_article(scene, known[0]) if known else None
     replies = (first, article) if article else (first,)
-    return Turn(replies, state, Decision.URGENT, reading=reading, found=urgency.articles)
+    turn = Turn(replies, state, Decision.URGENT, reading=reading, found=urgency.articles)
+    if not (state.wants_story and state.case):
+        return turn
+    # The person was telling a case what happened: that belongs into it more than anything.
+    effects = (AddToCase(state.case, reading.text[:MAX_KEPT]),)
+    told = state.but(question="", fragments_at=scene.now)
+    return turn.but(replies=(*replies, handover.add_story(scene)), state=told, effects=effects)

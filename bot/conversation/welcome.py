@@ -9,7 +9,7 @@ from bot.conversation.scene import Rows, Scene
 from bot.i18n import LANGUAGES, NATIVE_NAMES, translator
 from bot.knowledge.render import render_contact
 from bot.markup import escape
-from bot.messages import Reply
+from bot.messages import Attachment, Command, Reply, Text
 
 COMMANDS: Final = ("start", "language", "menu", "person", "help", "about", "forget")
 
@@ -27,6 +27,14 @@ def greet_in_all(scene: Scene) -> Reply:
         for words in map(translator, LANGUAGES)
     ]
     return scene.say("\n\n".join(lines), language_rows())
+
+
+def is_due(content: object) -> bool:
+    """Whether a stranger who sends this is still to be greeted: not for a press, and not where the answer itself
+    is in all languages or says goodbye."""
+    if isinstance(content, Command):
+        return content.name not in ("start", "language", "forget")
+    return isinstance(content, Text | Attachment)
 
 
 def ask_language(scene: Scene) -> Reply:
