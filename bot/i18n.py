@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -72,7 +73,7 @@ class Translator:
         }
 
     def number(self, value: float) -> str:
-        """A number in the reader's own digits."""
+        """A number with the reader's separators; in the digits of Japan's forms, bills and telephones."""
         return format_decimal(value, locale=self.locale, numbering_system="default")
 
     def percentage(self, value: float) -> str:
@@ -105,7 +106,11 @@ class Translator:
 
     def list(self, items: Iterable[str]) -> str:
         """Items joined as a sentence joins them."""
-        return format_list(list(items), locale=self.locale)
+        text = format_list(list(items), locale=self.locale)
+        # CLDR leaves out the space in Nepali, and joins Burmese items by a dash, which reads as a range.
+        if self.language == NEPALI:
+            return re.sub(r",(?=\S)", ", ", text)
+        return text.replace(" - ", "၊ ") if self.language == BURMESE else text
 
     def language_name(self, code: str) -> str:
         """What this language calls the language with ISO code `code`."""
