@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench locales format clean
@@ -24,7 +25,12 @@ $(TEST_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
-setup: $(STAMP) ## make .venv with the tomoni command
+$(BENCH_STAMP): $(TEST_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+setup: $(STAMP) ## make .venv with the tomoni command, and learn the phrases
+	@$(BIN)/tomoni kb build
 
 run: setup ## start the web chat (and Telegram, if TOMONI_TELEGRAM_TOKEN is set)
 	@$(BIN)/tomoni serve
@@ -40,7 +46,7 @@ check: $(TEST_STAMP) ## lint, formatting, types, import directions, knowledge ba
 	$(BIN)/lint-imports
 	$(BIN)/tomoni kb lint
 
-bench: $(TEST_STAMP) ## measure understanding and speed
+bench: $(BENCH_STAMP) ## measure understanding and speed
 	$(BIN)/python -m benchmarks
 
 locales: $(STAMP) ## take new interface texts into the catalogues

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from bot.knowledge.concepts import ConceptLexicon
 from bot.knowledge.search import NOTHING, PERSON, SMALLTALK, Search
 from bot.language.identify import LatinIdentifier
 from bot.language.reading import Reader
+
+logger = logging.getLogger(__name__)
 
 # Goes up when folding, features or training change, so that no old model is used with new code.
 MODEL_FORMAT: Final = "3"
@@ -110,6 +113,7 @@ def _cached(
             return LinearClassifier.load(path, lexicon)
         except (OSError, ValueError, KeyError):
             pass
+    logger.info("learning from %d %s phrases; half a minute, and only when they have changed", len(examples), name)
     model = train([(reader.read(text).normal_form, label) for text, label in examples], lexicon)
     if path is not None:
         try:
