@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 SENDING_LEASE: Final = dt.timedelta(seconds=30)
 ATTEMPTS: Final = 8
 QUIET: Final = "quiet-"
+LONG_TEXT: Final = 4096
 _MAX_LOCKS: Final = 10_000
 
 
@@ -50,11 +51,13 @@ _MAX_LOCKS: Final = 10_000
 class Receipt:
     """A message taken in for good. `replies` are to be sent now, in order, then settled with `settle`.
 
-    `job` is the outbox row that stands for them; None where nothing is left to send.
+    `job` is the outbox row that stands for them; None where nothing is left to send. `waiting` tells that the
+    answer comes in a moment, when nothing more is written.
     """
 
     replies: tuple[PendingReply, ...] = ()
     job: uuid.UUID | None = None
+    waiting: bool = False
 
 
 class Helpline:
@@ -160,7 +163,11 @@ class Helpline:
             if known is not None:
                 return await self._repeat(session, known, pulled)
         state = ConversationState.from_json(row.state) if row else ConversationState()
-        turn = self._think(state, message)
+        if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
+            # A page takes up to seconds to look through; nobody else waits for it.
+            turn = await asyncio.to_thread(self._think, state, message)
+        else:
+            turn = self._think(state, message)
         async with self.storage.transaction() as session:
             conversation_id = await self._write_state(session, row, key_hash, message, turn)
             if conversation_id is None:
@@ -239,17 +246,17 @@ class Helpline:
                     address=message.key, run_at=effect.at,
                 )  # fmt: skip
         if not turn.replies:
-            return Receipt()
+            return Receipt(waiting=turn.state.waiting)
         pending = conversations.add_replies(session, message_id, turn.replies)
         if pulled:
             await session.flush()
-            return Receipt(tuple(pending))
+            return Receipt(tuple(pending), waiting=turn.state.waiting)
         job = jobs.add_job(
             session, JobKind.SEND_REPLIES, dedup=_dedup(message_id), subject=str(message_id),
             address=message.key, run_at=now + self._lease, owner=self.owner,
         )  # fmt: skip
         await session.flush()
-        return Receipt(tuple(pending), job)
+        return Receipt(tuple(pending), job, turn.state.waiting)
 
     async def _forget_and_say(
         self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn

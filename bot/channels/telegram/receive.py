@@ -56,6 +56,8 @@ class TelegramReceiver:
         if isinstance(message.content, Text) and len(message.content.text) > TYPING_FROM:
             self._in_background(self._client.show_typing(message.key))
         receipt = await self._helpline.receive(message)
+        if receipt.waiting:
+            self._in_background(self._client.show_typing(message.key))
         query_id = message.message_id.removeprefix("press-") if isinstance(message.content, Press) else ""
         self._send_after_earlier(message, receipt, query_id)
 
@@ -138,6 +140,8 @@ class TelegramReceiver:
                     logger.error("an update waits at Telegram: %s", error)
                     failed.append(update.update_id)
                     return
+                except Exception as error:  # one update must not stop all that come after it
+                    logger.error("an update was passed over: %s", type(error).__name__)
 
         await asyncio.gather(*(take_in_order(own) for own in by_person.values()))
         stored = [update.update_id for update in updates if not failed or update.update_id < min(failed)]
@@ -183,7 +187,7 @@ class TelegramReceiver:
                     return PlainTextResponse("too large", status_code=413)
             try:
                 update = Update.de_json(json.loads(body.decode("utf-8", "replace")), self._client.bot)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 return PlainTextResponse("not an update", status_code=400)
             try:
                 await self.take(update)

@@ -71,7 +71,7 @@ class WebChat:
                 {"error": "try again"}, status_code=503, headers={**self._headers(), "Retry-After": "2"}
             )
         replies = [reply_to_json(item) for item in receipt.replies]
-        return JSONResponse({"replies": replies, "waiting": not replies}, headers=self._headers())
+        return JSONResponse({"replies": replies, "waiting": receipt.waiting or not replies}, headers=self._headers())
 
     async def get_replies(self, request: Request) -> Response:
         """Acknowledge the replies in `received`; answers with those not acknowledged yet."""
@@ -112,7 +112,7 @@ async def read_json(request: Request) -> Any:
     try:
         # A lone surrogate may come as an escape; it is taken out when the text is read.
         return json.loads(b"".join(chunks).decode("utf-8", "replace"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("the body is no JSON") from error
 
 

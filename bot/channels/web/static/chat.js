@@ -122,7 +122,7 @@
         save();
         showStatus("");
         if (received.length) post("/chat/replies", { received }).catch(() => {});
-        if (answer.waiting) fetchLater(8);
+        if (answer.waiting) { showStatus("waiting"); fetchLater(8); }
         pause = 1000;
       } else if (response && response.status >= 400 && response.status < 500) {
         outbox.shift();
@@ -138,13 +138,18 @@
   }
 
   async function fetchLater(tries) {
-    if (!tries || outbox.length) return;
+    if (outbox.length) return;
+    if (!tries) { showStatus(""); return; }
     await new Promise((done) => setTimeout(done, 900));
     try {
       const response = await post("/chat/replies", { received: [] });
       if (response.ok) {
         const received = receive((await response.json()).replies);
-        if (received.length) { await post("/chat/replies", { received }); return; }
+        if (received.length) {
+          showStatus("");
+          await post("/chat/replies", { received });
+          return;
+        }
       }
     } catch { /* the next try or the next message asks again */ }
     fetchLater(tries - 1);
