@@ -42,15 +42,18 @@ class Understanding:
 
         Returns whether a new one is in force. A broken one is reported in the log and the last good one stays.
         """
-        newest = _newest_change(self._settings.knowledge_base)
-        if newest == self._seen:
-            return False
-        self._seen = newest
         try:
+            newest = _newest_change(self._settings.knowledge_base)
+            if newest == self._seen:
+                return False
+            self._seen = newest
             self.respondent = self._build()
         except KnowledgeBaseError as error:
             for problem in error.problems:
                 logger.error("knowledge base not reloaded, the last good one stays: %s", problem)
+            return False
+        except Exception as error:  # a half-saved file must not end the watch
+            logger.error("knowledge base not reloaded, the last good one stays: %s", type(error).__name__)
             return False
         logger.info("knowledge base reloaded")
         return True

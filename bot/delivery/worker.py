@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import uuid
@@ -82,8 +83,8 @@ class Worker:
         return min(max((due - self._helpline.clock()).total_seconds(), 0.01), POLL_S)
 
     async def _do(self, job: JobRow) -> None:
-        key = jobs.key_from_json(job.address)
         try:
+            key = jobs.key_from_json(job.address)
             if job.kind == JobKind.RESUME:
                 receipt = await self._helpline.resume(key, str(job.id), pulled=key.channel not in self._senders)
                 async with self._helpline.storage.transaction() as session:
@@ -96,6 +97,14 @@ class Worker:
         except StorageUnavailable as error:
             # The lease runs out and the job comes back by itself.
             logger.error("outbox: %s", error)
+        except Exception as error:  # one job must not stop all that come after it
+            logger.error("outbox: a job failed: %s", type(error).__name__)
+            await self._give_up(job, type(error).__name__)
+
+    async def _give_up(self, job: JobRow, reason: str) -> None:
+        with contextlib.suppress(StorageUnavailable):
+            async with self._helpline.storage.transaction() as session:
+                await jobs.fail_job(session, job.id, reason)
 
     async def _send(self, key: ConversationKey, receipt: Receipt) -> None:
         sender = self._senders.get(key.channel)
