@@ -23,11 +23,12 @@ def content_of(line: str) -> Content:
     return Text(line)
 
 
-def show(reply: Reply) -> str:
-    """A reply for the terminal; its buttons are numbered, and the number is what one types."""
+def show(reply: Reply, *, numbered: bool = True) -> str:
+    """A reply for the terminal. A typed number presses a button of the last reply that has any: only that one's
+    are to be `numbered`."""
     lines = [to_plain(reply.text)]
-    numbered = [item for row in reply.buttons for item in row]
-    lines += [f"  [{number}] {item.label}" for number, item in enumerate(numbered, start=1)]
+    labels = [item.label for row in reply.buttons for item in row]
+    lines += [f"  [{number if numbered else '-'}] {label}" for number, label in enumerate(labels, start=1)]
     return "\n".join(lines)
 
 
@@ -52,7 +53,8 @@ def _message(key: ConversationKey, content: Content) -> Message:
 
 
 async def _send(helpline: Helpline, receipt: Receipt, write: Callable[[str], None]) -> None:
+    with_buttons = [pending.id for pending in receipt.replies if pending.reply.buttons]
     for pending in receipt.replies:
-        write(show(pending.reply))
+        write(show(pending.reply, numbered=pending.id in with_buttons[-1:]))
         write("")
     await helpline.settle(receipt, len(receipt.replies))

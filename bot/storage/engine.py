@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.errors import StorageUnavailable, TomoniError
@@ -56,6 +57,8 @@ class Storage:
             if error.connection_invalidated:
                 raise StorageUnavailable(explain(error)) from error
             raise
+        except PoolTimeout as error:
+            raise StorageUnavailable("the database does not answer: every connection is taken") from error
         except OSError as error:
             raise StorageUnavailable(
                 f"the database does not answer: {error.strerror or type(error).__name__}"

@@ -64,7 +64,7 @@ def _content(said: telegram.Message, bot_name: str, *, edited: bool) -> Content 
             name, _, argument = said.text[1:].partition(" ")
             name, _, addressee = name.partition("@")
             if not addressee or addressee.lower() == bot_name.lower():
-                return Command(name.lower()[:32], argument.strip()[:64])
+                return Command(name.lower()[:32], argument.strip())
         return Text(said.text, edited)
     kinds = {
         AttachmentKind.STICKER: said.sticker,

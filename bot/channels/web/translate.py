@@ -35,7 +35,7 @@ def message_from(token: str, body: Any, locale_hint: str) -> Message:
     content: Content
     if kind == "text" and value.startswith("/") and len(value) > 1 and "\n" not in value:
         name, _, argument = value[1:].partition(" ")
-        content = Command(name.lower()[:32], argument.strip()[:64])
+        content = Command(name.lower()[:32], argument.strip())
     elif kind == "text":
         content = Text(value)
     elif kind == "press":
