@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bot.knowledge.article import Article
 from bot.knowledge.calibration import save_calibration
 from bot.knowledge.due import list_due
 from bot.knowledge.exchange import export_articles, import_articles
-from bot.knowledge.labelled import read_labelled
+from bot.knowledge.labelled import Labelled, read_labelled, split
 from bot.knowledge.lint.run import lint
 from bot.knowledge.loader import load_knowledge_base
 from bot.knowledge.revise import record_revision, record_translation
@@ -38,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
         ("calibrate", _calibrate, "choose the thresholds on labelled messages"),
     ):
         action = actions.add_parser(name, help=help_text)
-        action.add_argument("files", nargs="*", type=Path, default=[LABELLED], help="labelled .jsonl files")
+        action.add_argument("files", nargs="*", type=Path, help="labelled .jsonl files")
         action.set_defaults(run=run)
         if name == "evaluate":
             action.add_argument("--misses", action="store_true", help="also list what went wrong")
@@ -79,13 +80,14 @@ def _due(_arguments: argparse.Namespace) -> int:
 
 
 def _build(_arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     Understanding(load_settings(), quiet=False)
     return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     respondent = Understanding(load_settings(), quiet=False).respondent
-    judged = judge(respondent, read_labelled(arguments.files))
+    judged = judge(respondent, _measured_rows(arguments.files))
     print(as_table(score(judged)))
     if arguments.misses:
         for item in judged:
@@ -104,11 +106,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _measured_rows(files: list[Path]) -> list[Labelled]:
+    """A file somebody names is measured whole; of our own set, the half that calibration never sees."""
+    return read_labelled(files) if files else split(read_labelled([LABELLED]))[1]
+
+
 def _calibrate(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     respondent = Understanding(settings, quiet=False).respondent
-    # Every other message: the rest stays unseen for measuring.
-    calibration = calibrate(respondent, read_labelled(arguments.files)[::2])
+    calibration = calibrate(respondent, split(read_labelled(arguments.files or [LABELLED]))[0])
     path = save_calibration(settings.knowledge_base, calibration)
     print(f"{path}: {calibration}")
     return 0

@@ -58,3 +58,18 @@ def _read(path: Path) -> list[Labelled]:
         except (ValueError, KeyError, TypeError) as error:
             raise TomoniError(f"{path}:{number}: is no labelled message ({error})") from error
     return rows
+
+
+def split(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """Two halves: what thresholds are calibrated on, and what is only measured.
+
+    Within each language, script and kind every other message goes to either, so that both halves hold the same mix
+    and messages added at the end of a file leave the others where they are.
+    """
+    halves: tuple[list[Labelled], list[Labelled]] = ([], [])
+    seen: dict[tuple[str, str], int] = {}
+    for row in rows:
+        place = seen.get((row.group, row.kind), 0)
+        seen[row.group, row.kind] = place + 1
+        halves[place % 2].append(row)
+    return halves
