@@ -156,11 +156,14 @@ def test_several_short_messages_are_one_question(api: BotApiServer, server: Tomo
     greeting = api.wait_for(14, lambda sent: sent)[0]
     api.press(14, greeting.button("English"))
     api.wait_for(14, lambda sent: len(sent) == 2)
-    for fragment in ("hello", "my friend", "bicycle", "blue one"):
+    for fragment in ("weather", "the weather", "what is the weather"):
         api.send_text(14, fragment)
     sent = api.wait_for(14, lambda sent: len(sent) == 3)
-    api.wait_until_taken()
-    assert len(sent) == 3
+    assert "no checked answer" in sent[2].text
+    assert any(call["action"] == "typing" for call in api.called("sendChatAction") if int(call["chat_id"]) == 14)
+    api.send_text(14, "/about")
+    api.wait_for(14, lambda sent: "It is free" in sent[-1].text)
+    assert len(api.messages(14)) == 4
 
 
 @pytest.mark.parametrize("data", ["", "zzz", "a:../../x", "c:none:99", "l:xx", "m" * 64, "a:work/unpaid-wages:x"])

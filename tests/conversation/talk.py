@@ -88,9 +88,9 @@ def data(turn: Turn) -> list[str]:
     return [item.data for item in buttons(turn)]
 
 
-def words(language: str, message: str, **values: object) -> str:
+def words(code: str, message: str, **values: object) -> str:
     """An interface text as it is shown, without markup."""
-    return to_plain(translator(LanguageCode(language))(message, **values))
+    return to_plain(translator(LanguageCode(code))(message, **values))
 
 
 def shown(reply: Reply) -> str:

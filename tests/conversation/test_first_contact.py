@@ -197,9 +197,9 @@ class TestDeepLink:
         assert talk.state.step == Step.CHOOSING_LANGUAGE
 
 
-def test_waiting_for_more_is_announced_with_its_time(patient: Respondent) -> None:
-    talk = Talk(patient, "en")
-    turn = talk.say("bicycle")
+def test_waiting_for_more_is_announced_with_its_time(patient_with_little: Respondent) -> None:
+    talk = Talk(patient_with_little, "en")
+    turn = talk.say("the weather")
     assert turn.decision == Decision.WAIT
     [effect] = turn.effects
     assert isinstance(effect, ResumeAt)
