@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     database_url: str = "sqlite+aiosqlite:///tomoni.db"
     knowledge_base: Path = Path("knowledge_base")
+    partners: Path | None = None
     cache_dir: Path = Path(".cache")
     public_url: Url | None = None
     telegram_token: SecretStr | None = None
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
     widget_origins: str = ""
     log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
-    @field_validator("telegram_token", "secret_key", "public_url", mode="before")
+    @field_validator("telegram_token", "secret_key", "public_url", "partners", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -64,6 +65,13 @@ class Settings(BaseSettings):
     def _has_a_known_driver(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("partners")
+    @classmethod
+    def _is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"names no file: {value}")
         return value
 
     @field_validator("knowledge_base")

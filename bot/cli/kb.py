@@ -21,6 +21,8 @@ from bot.knowledge.labelled import Labelled, read_labelled, split
 from bot.knowledge.lint.run import lint
 from bot.knowledge.loader import load_knowledge_base
 from bot.knowledge.revise import record_revision, record_translation
+from bot.partners.directory import load_directory
+from bot.partners.lint import lint_partners
 from bot.settings import Settings, load_settings
 
 LABELLED = Path("tests/labelled")
@@ -61,7 +63,9 @@ def add_parser(subparsers: Any) -> None:
 
 def _lint(_arguments: argparse.Namespace) -> int:
     settings = load_settings()
-    findings = lint(load_knowledge_base(settings.knowledge_base), dt.date.today())
+    knowledge_base = load_knowledge_base(settings.knowledge_base)
+    directory = load_directory(settings.knowledge_base, settings.partners)
+    findings = lint(knowledge_base, dt.date.today()) + lint_partners(directory, knowledge_base)
     for finding in findings:
         print(
             finding.as_line(

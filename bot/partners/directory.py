@@ -1,0 +1,39 @@
+"""The partners of one installation and the prefectures they serve, read from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.errors import KnowledgeBaseError
+from bot.knowledge.files import Problems, read_registry
+from bot.partners.partner import Partner
+from bot.partners.prefectures import Prefecture, PrefectureFinder
+
+PREFECTURES: Final = "prefectures.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who takes cases and where. Without partners every case goes to the operator's own desk. `path` is the file
+    the partners stand in."""
+
+    partners: Mapping[str, Partner]
+    prefectures: Mapping[str, Prefecture]
+    finder: PrefectureFinder
+    path: Path | None = None
+
+
+def load_directory(knowledge_base: Path, partners: Path | None) -> Directory:
+    """Read the prefectures of `knowledge_base` and, where there is one, the partners' file.
+
+    Raises KnowledgeBaseError listing each malformed entry as `file:line: what is wrong`.
+    """
+    problems = Problems(knowledge_base)
+    prefectures = read_registry(knowledge_base / PREFECTURES, Prefecture, problems)
+    read = read_registry(partners, Partner, problems) if partners else {}
+    if problems.lines:
+        raise KnowledgeBaseError(problems.lines)
+    return Directory(read, prefectures, PrefectureFinder(prefectures), partners)
