@@ -79,9 +79,15 @@ def load_or_create_secret(path: Path) -> str:
         if path.exists():
             return path.read_text(encoding="ascii").strip()
         secret = secrets.token_hex(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret + "\n")
+        # Written aside and linked into place whole: a second server that starts now must not read half of it.
+        partial = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secret + "\n")
+            os.link(partial, path)
+        finally:
+            partial.unlink()
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ class TestEncryption:
         path = tmp_path / "tomoni.key"
         assert load_or_create_secret(path) == load_or_create_secret(path)
         assert path.stat().st_mode & 0o077 == 0
+
+    def test_servers_that_start_at_once_agree_on_it(self, tmp_path: Path) -> None:
+        for number in range(20):
+            path = tmp_path / f"{number}.key"
+            with ThreadPoolExecutor(8) as pool:
+                secrets = set(pool.map(load_or_create_secret, [path] * 8))
+            assert secrets == {path.read_text().strip()}
+            assert len(path.read_text().strip()) == 64
+        assert len(list(tmp_path.iterdir())) == 20
 
 
 class TestJobs:
