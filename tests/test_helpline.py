@@ -18,8 +18,8 @@ from bot.messages import Command, Content, ConversationKey, Message, Press, Repl
 from bot.sending import send_and_settle
 from bot.storage.cases import list_cases
 from bot.storage.engine import Storage
-from bot.storage.jobs import count_jobs
-from bot.storage.models import CaseRow, ConversationRow, JobRow, MessageRow, ReplyRow
+from bot.storage.jobs import add_job, count_jobs
+from bot.storage.models import CaseRow, ConversationRow, JobKind, JobRow, MessageRow, ReplyRow
 
 ALICE = ConversationKey("telegram", "1", "1001")
 BOB = ConversationKey("telegram", "1", "1002")
@@ -226,8 +226,53 @@ class TestOutbox:
             statuses = (await session.execute(select(ReplyRow.status))).scalars().all()
         assert set(statuses) == {"failed"}
 
+    async def test_a_poisoned_job_is_given_up_and_stops_no_other(self, helpline: Helpline, storage: Storage) -> None:
+        past = helpline.clock() - dt.timedelta(seconds=1)
+        async with storage.transaction() as session:
+            add_job(session, JobKind.SEND_REPLIES, dedup="x", subject="no id", address=ALICE, run_at=past)
+        dead = Helpline(storage, helpline._respondent, lease=dt.timedelta(0))
+        await dead.receive(message(BOB, 1, "boss did not pay me in May"))
+        far_end = Recorder()
+        await Worker(helpline, {"telegram": far_end}).work_once()
+        assert {key for key, _reply in far_end.got} == {BOB}
+        async with storage.reading() as session:
+            assert await count_jobs(session) == {"failed": 1}
+
+
+class TestWaiting:
+    async def test_the_receipt_says_that_the_answer_comes_in_a_moment(
+        self, storage: Storage, small_respondent: Respondent
+    ) -> None:
+        small = small_respondent
+        patient = Respondent(small.knowledge_base, small.reader, small.search, small.safety, quiet=dt.timedelta(0, 0.1))
+        helpline = Helpline(storage, lambda: patient)
+        assert not (await helpline.receive(message(ALICE, 1, Command("start")))).waiting
+        receipt = await helpline.receive(message(ALICE, 2, "weather"))
+        assert (receipt.waiting, receipt.replies) == (True, ())
+        far_end = Recorder()
+        worker = asyncio.create_task((running := Worker(helpline, {"telegram": far_end})).run())
+        async with asyncio.timeout(10):
+            while not far_end.got:  # noqa: ASYNC110 - the far end is no part of this loop
+                await asyncio.sleep(0.02)
+        running.stop()
+        await worker
+        assert [("no checked answer" in reply.text) for _key, reply in far_end.got] == [True]
+
 
 class TestFaults:
+    async def test_a_fault_over_words_that_cannot_be_stored_is_answered_too(
+        self, storage: Storage, small_respondent: Respondent
+    ) -> None:
+        class Broken(Respondent):
+            def _text(self, *_args: object, **_kwargs: object) -> None:  # type: ignore[override]
+                raise RuntimeError
+
+        small = small_respondent
+        helpline = Helpline(storage, lambda: Broken(small.knowledge_base, small.reader, small.search, small.safety))
+        assert (await helpline.receive(message(ALICE, 1, "a\ud800b"))).replies
+        async with storage.reading() as session:
+            assert (await list_cases(session))[0].events[0].text == "ab"
+
     async def test_a_fault_of_ours_ends_with_a_person(
         self, storage: Storage, small_respondent: Respondent, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -28,8 +28,13 @@ def assert_urgent(turn: Turn, language: str) -> None:
     assert f"h:{turn.found[0].id}" in data(turn), "the article is shown, not only named"
 
 
-def is_urgent_alone(respondent: Respondent, text: str) -> bool:
-    return Talk(respondent, "en").say(text).decision == Decision.URGENT
+def is_hidden(respondent: Respondent, first: str, second: str) -> bool:
+    """Whether the first half is waited on, the second is calm alone, and both together are a danger."""
+    return (
+        Talk(respondent, "en").say(first).decision == Decision.WAIT
+        and respondent.safety.check(respondent.reader.read(second)) is None
+        and respondent.safety.check(respondent.reader.read(f"{first} {second}")) is not None
+    )
 
 
 @pytest.mark.parametrize("variant", ATTACK)
@@ -93,8 +98,12 @@ class TestMidway:
         assert talk.state.fragments == ""
 
     def test_spread_over_two_messages_neither_of_which_says_it(self, patient: Respondent) -> None:
-        pairs = [("I cannot", "breathe"), ("he will", "kill me"), ("my friend", "fell and does not wake up")]
-        spread = [pair for pair in pairs if not any(is_urgent_alone(patient, part) for part in pair)]
+        pairs = [
+            ("I cannot", "breathe"), ("he will", "kill me"), ("my friend", "fell and does not wake up"),
+            ("the house", "is burning now"), ("my boss", "locked us in"), ("I want to", "die tonight"),
+            ("the visa", "he has a knife"),
+        ]  # fmt: skip
+        spread = [pair for pair in pairs if is_hidden(patient, *pair)]
         assert spread, "every half is taken for a danger by itself"
         for first, second in spread:
             talk = Talk(patient, "en")

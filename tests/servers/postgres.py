@@ -42,19 +42,24 @@ class PostgresServer:
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         options = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
         self._run("initdb", "-D", str(data), *options)
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, with what it held when it was stopped."""
         settings = {
             "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
             "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200,
         }  # fmt: skip
         arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", str(data), *arguments],
+            [self._bin / "postgres", "-D", str(self._folder / "data"), *arguments],
             user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self._await_ready()
-        return self
 
-    def __exit__(self, *_error: object) -> None:
+    def stop(self) -> None:
+        """Stop it at once, whoever is connected."""
         if self._process is not None:
             self._process.send_signal(2)
             try:
@@ -62,6 +67,9 @@ class PostgresServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def create_database(self, name: str) -> str:
