@@ -20,7 +20,7 @@ MAX_QUESTION: Final = 4000
 MEANWHILE: Final = ("fresc", "isa-info-center", "houterasu", "yorisoi", "local-onestop")
 
 
-def hand_over(scene: Scene, *, urgency: str = "normal") -> tuple[Reply, ConversationState, tuple[Effect, ...]]:
+def hand_over(scene: Scene) -> tuple[Reply, ConversationState, tuple[Effect, ...]]:
     """Open a case with the last question, or add the question to the case that is open already.
 
     Returns the reply, the new state and the effects. There is one open case per conversation.
@@ -34,6 +34,7 @@ def hand_over(scene: Scene, *, urgency: str = "normal") -> tuple[Reply, Conversa
         effects = (AddToCase(reference, question),) if question else ()
     else:
         reference = scene.reference
+        urgency = "urgent" if state.in_danger else "normal"
         effects = (OpenCase(reference, question, scene.language, state.articles, urgency),)
     shown = f"**{reference}**"
     if not question:
@@ -67,6 +68,7 @@ def hand_over(scene: Scene, *, urgency: str = "normal") -> tuple[Reply, Conversa
         fragments_at=None,
         waiting=False,
         shown_in=None,
+        in_danger=False,
     )
     return scene.say("\n\n".join(paragraphs), rows), new_state, effects
 

@@ -48,7 +48,7 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
         case Action.COUNTER_CARD:
             reply = menu.show_counter_card(scene, pressed.subject)
         case Action.HELPED:
-            state = state.but(question="", fragments="", fragments_at=None)
+            state = state.but(question="", fragments="", fragments_at=None, in_danger=False)
             reply = scene.say(words("I am glad. Write again any time."), ((scene.menu_button(),),))
         case Action.NOT_HELPED | Action.NONE_OF_THESE | Action.PERSON:
             return hand_over(scene)

@@ -141,10 +141,7 @@ class Respondent:
         state = scene.state
         if state.shown_in in (None, scene.language):
             return None
-        in_danger = bool(state.question) and self.safety.look_through(
-            self.reader, state.question, self.reader.read(state.question)
-        )
-        if len(state.articles) == 1 and not in_danger:
+        if len(state.articles) == 1 and not state.in_danger:
             return pressed.respond_to_press(scene, data_for(Action.ARTICLE, state.articles[0]))
         return self._answer_in_chosen_language(scene, state.question) if state.question else None
 
@@ -311,6 +308,7 @@ class Respondent:
             question=question[:MAX_KEPT],
             articles=tuple(item.id for item in finding.articles[:3]),
             shown_in=scene.language,
+            in_danger=False,
             kept_question="",
         )
         match finding.outcome:

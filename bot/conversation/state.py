@@ -29,8 +29,8 @@ class ConversationState:
     `kept_question` waits for the language to be chosen; `question` is the last one asked, for a hand-over;
     `fragments` are short messages not yet understood, in case more follows; `choices` is what the numbered
     buttons last shown stand for, `yes` and `no` what those words would press right after our question;
-    `shown_in` is the language the last answer was given in; `case` is the reference of the
-    open case, `wants_story` tells that the next words belong to it.
+    `shown_in` is the language the last answer was given in, `in_danger` tells that it was to a danger; `case` is
+    the reference of the open case, `wants_story` tells that the next words belong to it.
     """
 
     step: Step = Step.NEW
@@ -42,6 +42,7 @@ class ConversationState:
     waiting: bool = False
     articles: tuple[str, ...] = ()
     shown_in: LanguageCode | None = None
+    in_danger: bool = False
     choices: tuple[str, ...] = ()
     yes: str = ""
     no: str = ""

@@ -25,6 +25,7 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
         waiting=False,
         kept_question="",
         shown_in=scene.language,
+        in_danger=True,
     )
     if state.language is None and reading.certain and reading.language in LANGUAGES:
         state = state.but(language=scene.language, step=Step.READY)

@@ -36,6 +36,7 @@ def test_the_last_question_is_stored_with_its_language(respondent: Respondent, l
     assert isinstance(effect, OpenCase)
     assert (effect.reference, effect.question, effect.language) == (REFERENCE, WAGES[language], language)
     assert effect.articles[0] == "work/unpaid-wages"
+    assert effect.urgency == "normal"
     text = all_shown(turn)
     assert REFERENCE in text
     promise = (
@@ -157,6 +158,7 @@ class TestAnOpenCase:
         [effect] = talk.press("p").effects
         assert isinstance(effect, OpenCase)
         assert effect.question == ATTACK["en"]
+        assert effect.urgency == "urgent"
         assert effect.articles[0].startswith("emergency/")
 
 
