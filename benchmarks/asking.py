@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
 
-from benchmarks.base import ROOT, load, median, table
+from benchmarks.base import ROOT, load, median, resident_mb, table
 
 LINES = 1000
 ROUNDS = 3
@@ -37,7 +36,7 @@ def run() -> None:
             process.stdin.flush()
             process.stdout.readline()
         last = time.perf_counter()
-        memories.append(_resident_mb(process.pid))
+        memories.append(resident_mb(process.pid))
         process.stdin.close()
         process.wait()
         starts.append(first - started)
@@ -46,8 +45,3 @@ def run() -> None:
         ["start s", "lines a second", "resident MB"],
         [(round(median(starts), 2), round(median(rates)), round(median(memories)))],
     )
-
-
-def _resident_mb(pid: int) -> float:
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

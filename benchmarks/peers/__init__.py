@@ -1,0 +1,1 @@
+"""Bots of other makes to measure beside: they echo, store nothing and understand nothing."""
