@@ -171,7 +171,7 @@ class TestDisk:
         await upgrade(writable)
         url = f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"
         read_only = Storage(create_engine(url), Cipher(SECRET))
-        with pytest.raises(StorageUnavailable, match="read-only"):
+        with pytest.raises(StorageUnavailable, match="give this user the right to write it"):
             await Helpline(read_only, lambda: small_respondent).receive(message(1))
         assert await stored_messages(writable) == 0
         await read_only.close()
@@ -201,7 +201,7 @@ class TestDisk:
                 await helpline.receive(message(number))
                 number += 1
 
-        with pytest.raises(StorageUnavailable, match="disk is full"):
+        with pytest.raises(StorageUnavailable, match="free some space"):
             await write_until_full()
         assert await stored_messages(storage) == number - 1
         room["pages"] = 1_000_000
