@@ -13,7 +13,9 @@ from bot.conversation.safety import Safety
 from bot.conversation.scene import Operator
 from bot.errors import KnowledgeBaseError
 from bot.helpline import Helpline
+from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.index import Index, build_index
+from bot.knowledge.lint.text import check_places
 from bot.knowledge.loader import load_knowledge_base
 from bot.settings import Settings
 from bot.storage.engine import Storage, open_storage
@@ -61,6 +63,7 @@ class Understanding:
     def _build(self) -> Respondent:
         settings = self._settings
         knowledge_base = load_knowledge_base(settings.knowledge_base)
+        _refuse_unknown_places(knowledge_base)
         self.index = build_index(knowledge_base, settings.cache_dir)
         return build_respondent(settings, self.index, self._quiet)
 
@@ -71,7 +74,12 @@ def build_respondent(settings: Settings, index: Index, quiet: dt.timedelta) -> R
         index.knowledge_base,
         index.reader,
         index.search,
-        Safety(index.danger, index.knowledge_base.danger_articles, index.calibration.danger),
+        Safety(
+            index.danger,
+            index.knowledge_base.danger_articles,
+            index.calibration.danger,
+            index.calibration.possible_danger,
+        ),
         Operator(settings.operator_name, settings.operator_contact),
         quiet=quiet,
         max_text_length=settings.max_text_length,
@@ -101,6 +109,18 @@ async def opened_storage(settings: Settings) -> AsyncIterator[Storage]:
         yield storage
     finally:
         await storage.close()
+
+
+def _refuse_unknown_places(knowledge_base: KnowledgeBase) -> None:
+    """Raises KnowledgeBaseError where a text names a contact or fact that does not exist: it could not be shown."""
+    findings = [
+        finding.as_line(knowledge_base.root)
+        for article in knowledge_base.articles.values()
+        for text in article.texts.values()
+        for finding in check_places(knowledge_base, text)
+    ]
+    if findings:
+        raise KnowledgeBaseError(findings)
 
 
 def _newest_change(root: Path) -> tuple[int, int]:

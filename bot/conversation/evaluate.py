@@ -29,6 +29,8 @@ class Judged:
 
     row: Labelled
     turn: Turn
+    # Whether the emergency numbers were shown at least above the answer.
+    warned: bool
 
     @property
     def best(self) -> str:
@@ -64,6 +66,7 @@ FIGURES: Final[dict[str, tuple[str, Callable[[Judged], bool]]]] = {
     "wrong": ("question", lambda judged: judged.is_wrong_answer),
     "danger": ("urgent", lambda judged: judged.turn.decision == Decision.URGENT),
     "danger-3": ("urgent", lambda judged: judged.is_top3),
+    "warned": ("urgent", lambda judged: judged.warned),
     "false alarm": ("calm", lambda judged: judged.turn.decision == Decision.URGENT),
     "alarm, other": (
         "out_of_scope|smalltalk|human|work",
@@ -83,7 +86,10 @@ def judge(respondent: Respondent, rows: Iterable[Labelled]) -> list[Judged]:
         if row.kind == "question" and not known & set(row.expect):
             continue
         turn = respondent.respond(ConversationState(), Text(row.question), _NOON, reference="000-0000")
-        judged.append(Judged(row, turn))
+        warned = turn.decision == Decision.URGENT or (
+            turn.reading is not None and bool(respondent.safety.may_be_danger(turn.reading))
+        )
+        judged.append(Judged(row, turn, warned))
     return judged
 
 
@@ -127,7 +133,7 @@ def as_table(scores: Sequence[Score]) -> str:
 
 
 def calibrate(
-    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.03, alarms: float = 0.015
+    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.03, alarms: float = 0.02
 ) -> Calibration:
     """Choose the figures on labelled messages.
 
@@ -135,23 +141,32 @@ def calibrate(
        al. 2017).
     2. The lowest threshold for an outright answer that keeps wrong answers to questions and answers to
        out-of-scope messages at `wrong` or less; for suggestions, the one that lets at most a fifth of the
-       out-of-scope messages through; for small talk and persons, the one with the fewest errors.
-    3. The lowest danger threshold that keeps false alarms on calm messages at `alarms` or less, but never one
-       that would miss more than one in a hundred dangers.
+       out-of-scope messages through.
+    3. The lowest danger threshold that keeps false alarms on calm messages at `alarms` or less; the numbers are
+       shown above an answer from the threshold on that would leave out no more than one danger in a hundred.
     """
     known = set(respondent.knowledge_base.articles)
     usable = [row for row in rows if row.kind != "question" or known & set(row.expect)]
     readings = [respondent.reader.read(row.question) for row in usable]
     search = respondent.search
     scores = [search.classifier.scores(reading.normal_form) for reading in readings]
-    labels = search.classifier.labels
-    sharpness = _sharpest(usable, scores, labels)
+    sharpness = _sharpest(usable, scores, search.classifier.labels)
     base = search.calibration.model_copy(update={"sharpness": sharpness})
-    shares = [Search(search.classifier, base).probabilities(item) for item in scores]
+    answer, suggest = _answer_thresholds(Search(search.classifier, base), usable, scores, wrong)
+    margins = [(respondent.safety.margin(reading)[0], row.kind) for row, reading in zip(usable, readings, strict=True)]
+    danger, possible = _danger_thresholds(margins, alarms)
+    return base.model_copy(update={"answer": answer, "suggest": suggest, "danger": danger, "possible_danger": possible})
+
+
+def _answer_thresholds(
+    search: Search, rows: Sequence[Labelled], scores: Sequence[np.ndarray], wrong: float
+) -> tuple[float, float]:
+    labels = search.classifier.labels
     articles = [index for index, label in enumerate(labels) if "/" in label]
     questions: list[tuple[float, bool]] = []
     outside: list[float] = []
-    for row, share in zip(usable, shares, strict=True):
+    for row, item in zip(rows, scores, strict=True):
+        share = search.probabilities(item)
         best = max(articles, key=lambda index: share[index])
         if row.kind == "question":
             questions.append((float(share[best]), labels[best] in row.expect))
@@ -164,21 +179,16 @@ def calibrate(
             and sum(share >= t for share in outside) <= wrong * len(outside)
         ),
     )
-    suggest = min(
-        answer,
-        _lowest(np.arange(0.03, 0.6, 0.01), lambda t: sum(s >= t for s in outside) <= 0.2 * len(outside)),
-    )
-    margins = [
-        (respondent.safety.margin(reading)[0], row.kind)
-        for row, reading in zip(usable, readings, strict=True)
-        if row.kind in ("urgent", "calm")
-    ]
+    plausible = _lowest(np.arange(0.03, 0.6, 0.01), lambda t: sum(s >= t for s in outside) <= 0.2 * len(outside))
+    return answer, min(answer, plausible)
+
+
+def _danger_thresholds(margins: Sequence[tuple[float, str]], alarms: float) -> tuple[float, float]:
     dangers = sorted(margin for margin, kind in margins if kind == "urgent")
     calm = [margin for margin, kind in margins if kind == "calm"]
     danger = _lowest(np.arange(-0.5, 2.0, 0.01), lambda t: sum(m >= t for m in calm) <= alarms * len(calm))
-    if dangers:
-        danger = min(danger, dangers[int(0.01 * len(dangers))] - 0.01)
-    return Calibration(sharpness=sharpness, answer=answer, suggest=suggest, intent=base.intent, danger=danger)
+    possible = dangers[int(0.01 * len(dangers))] - 0.01 if dangers else danger
+    return danger, min(danger, possible)
 
 
 def _sharpest(rows: Sequence[Labelled], scores: Sequence[np.ndarray], labels: Sequence[str]) -> float:

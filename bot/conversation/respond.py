@@ -276,6 +276,7 @@ class Respondent:
             )
             return Turn((), waiting, Decision.WAIT, (ResumeAt(at),), reading=reading)
         turn = self._answer(here, reading, joined, finding)
+        turn = urgent.show_numbers_above(here, turn, self.safety.may_be_danger(reading_for_search))
         if not chosen:
             turn = switching.offer_switch(here, turn, reading)
         if not stranger:

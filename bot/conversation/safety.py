@@ -38,12 +38,19 @@ class Urgency:
 class Safety:
     """Tells danger in a reading. Immutable; errs on the safe side, by as much as calibration found right."""
 
-    def __init__(self, classifier: LinearClassifier, articles: Mapping[str, tuple[str, ...]], threshold: float) -> None:
+    def __init__(
+        self,
+        classifier: LinearClassifier,
+        articles: Mapping[str, tuple[str, ...]],
+        threshold: float,
+        possible: float = float("inf"),
+    ) -> None:
         """`articles` maps each kind of danger to its emergency articles; `threshold` is how far the likeliest
-        kind must score above calm."""
+        kind must score above calm to be a danger, `possible` from where on it may be one."""
         self._classifier = classifier
         self._articles = articles
         self._threshold = threshold
+        self._possible = possible
         self._calm = classifier.labels.index(CALM)
 
     def margin(self, reading: Reading) -> tuple[float, str]:
@@ -71,6 +78,13 @@ class Safety:
                 for rank, article in enumerate(self._articles.get(kind, ()))
             ),
         )
+
+    def may_be_danger(self, reading: Reading) -> tuple[str, ...]:
+        """The emergency articles of the danger a message may speak of without being plain; empty where none."""
+        if not reading.normal_form:
+            return ()
+        margin, kind = self.margin(reading)
+        return self._articles.get(kind, ()) if margin >= self._possible else ()
 
     def look_through(self, reader: Reader, text: str, reading: Reading) -> Urgency | None:
         """The danger anywhere in `text`, however long and wherever in it; `reading` is that of its beginning.

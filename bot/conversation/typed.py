@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from rapidfuzz import fuzz, process
+
 from bot.i18n import BURMESE, ENGLISH, JAPANESE, NEPALI
 from bot.language.folding import fold
 from bot.messages import LanguageCode
@@ -29,6 +31,7 @@ _CRIES: Final = (
     "たすけて|助けて|助けてください|たすけてください|tasukete|tasukete kudasai"
 )
 _HELP: Final = (
+    "please|pls|plz|please sir|कृपया|प्लिज|kripaya|pliz|おねがい|お願い|onegai|"
     "help|help me|help please|please help|please help me|i need help|can you help|can you help me|"
     "मद्दत|मद्दत गर्नुस्|मद्दत गर्नुहोस्|मलाई मद्दत गर्नुस्|सहयोग|सहयोग गर्नुस्|maddat|madat|malai maddat|sahayog|"
     "ကူညီပါ|ကူညီပါဦး|ကူညီပေးပါ|အကူအညီ|အကူအညီလိုတယ်|ku nyi par|ku nyi pay par|"
@@ -49,6 +52,11 @@ _LANGUAGES: Final = {
     JAPANESE: "japanese|日本語|にほんご|nihongo|やさしい日本語|जापानी|ဂျပန်|ဂျပန်လို",
     ENGLISH: "english|eigo|英語|えいご|अंग्रेजी|अङ्ग्रेजी|angreji|အင်္ဂလိပ်|အင်္ဂလိပ်လို|english please",
 }
+
+# A name with one letter wrong, missing or too many is alike by this much; shorter words are too easily others.
+ALIKE: Final = 82.0
+MIN_GUESSED: Final = 5
+MAX_GUESSED: Final = 12
 
 
 def _folded(words: str) -> frozenset[str]:
@@ -99,5 +107,9 @@ def number_in(normal_form: str) -> int | None:
 
 
 def language_in(normal_form: str) -> LanguageCode | None:
-    """The language a whole message names, or None."""
-    return _LANGUAGE_FORMS.get(normal_form)
+    """The language a whole message names, with a letter wrong or not, or None."""
+    found = _LANGUAGE_FORMS.get(normal_form)
+    if found is None and MIN_GUESSED <= len(normal_form) <= MAX_GUESSED:
+        likeliest = process.extractOne(normal_form, _LANGUAGE_FORMS.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
+        found = _LANGUAGE_FORMS[likeliest[0]] if likeliest else None
+    return found

@@ -44,3 +44,14 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
     effects = (AddToCase(state.case, reading.text[:MAX_KEPT]),)
     told = state.but(question="", fragments_at=scene.now)
     return turn.but(replies=(*replies, handover.add_story(scene)), state=told, effects=effects)
+
+
+def show_numbers_above(scene: Scene, turn: Turn, articles: tuple[str, ...]) -> Turn:
+    """The turn with the emergency numbers said first, for words that may speak of one of these emergency
+    `articles`; as it is where it shows an emergency article anyway."""
+    known = [article_id for article_id in articles if article_id in scene.knowledge_base.articles]
+    shown = turn.found[0].id if turn.decision == Decision.ANSWER else ""
+    if not known or shown.startswith("emergency/"):
+        return turn
+    numbers = scene.words("In danger now? Police 110. Ambulance and fire 119. The call is free.")
+    return turn.after(scene.say(numbers, ((menu.article_button(scene, known[0]),),)))

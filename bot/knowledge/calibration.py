@@ -20,7 +20,8 @@ FILE_NAME: Final = "calibration.yaml"
 class Calibration(BaseModel):
     """`sharpness` multiplies scores before the softmax. An article is answered outright from the probability
     `answer` on, suggested from `suggest` on; small talk and the wish for a person count from `intent` on;
-    a message is urgent when the likeliest danger's score is above the calm one's by `danger`."""
+    a message is urgent when the likeliest danger's score is above the calm one's by `danger`, and may be from
+    `possible_danger` on: then the numbers are shown above whatever else is said."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +30,7 @@ class Calibration(BaseModel):
     suggest: float = 0.15
     intent: float = 0.5
     danger: float = 0.4
+    possible_danger: float = 0.1
 
 
 def load_calibration(root: Path) -> Calibration:

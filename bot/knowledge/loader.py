@@ -54,15 +54,10 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
             articles[article.id] = article
     if not articles and not problems.lines:
         problems.add(root, 1, "no article found; there must be articles/<category>/<slug>/article.yaml")
-    danger_articles, danger_node = read_yaml(root / "danger.yaml", problems)
-    for kind, ids in (danger_articles or {}).items():
-        for article_id in ids if isinstance(ids, list) else [str(ids)]:
-            if article_id not in articles and not problems.lines:
-                line = line_of(danger_node, (str(kind),)) + 1
-                problems.add(root / "danger.yaml", line, f"{kind}: no such article: {article_id}")
+    danger_articles = _read_danger_articles(root / "danger.yaml", articles, problems)
     knowledge_base = KnowledgeBase(
         root=root,
-        danger_articles={str(kind): tuple(ids) for kind, ids in (danger_articles or {}).items()},
+        danger_articles=danger_articles,
         categories=categories,
         articles=articles,
         contacts=contacts,
@@ -75,6 +70,26 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
     if problems.lines:
         raise KnowledgeBaseError(problems.lines)
     return knowledge_base
+
+
+def _read_danger_articles(
+    path: Path, articles: Mapping[str, Article], problems: Problems
+) -> dict[str, tuple[str, ...]]:
+    raw, node = read_yaml(path, problems)
+    if not isinstance(raw, dict):
+        if raw is not None:
+            problems.add(path, 1, "must hold lines of the form `kind: [emergency/article, …]`")
+        return {}
+    for kind, ids in raw.items():
+        line = line_of(node, (str(kind),)) + 1
+        if not isinstance(ids, list):
+            problems.add(path, line, f"{kind}: must be a list of articles: [emergency/article, …]")
+            continue
+        unknown = [str(article_id) for article_id in ids if article_id not in articles]
+        # A broken article is named by itself already.
+        if unknown and not problems.lines:
+            problems.add(path, line, f"{kind}: no such article: {', '.join(unknown)}")
+    return {str(kind): tuple(map(str, ids)) for kind, ids in raw.items() if isinstance(ids, list)}
 
 
 def _read_concepts(path: Path, problems: Problems) -> dict[str, tuple[str, ...]]:

@@ -32,7 +32,8 @@ def load_directory(knowledge_base: Path, partners: Path | None) -> Directory:
     Raises KnowledgeBaseError listing each malformed entry as `file:line: what is wrong`.
     """
     problems = Problems(knowledge_base)
-    prefectures = read_registry(knowledge_base / PREFECTURES, Prefecture, problems)
+    places = knowledge_base / PREFECTURES
+    prefectures = read_registry(places, Prefecture, problems) if places.exists() else {}
     read = read_registry(partners, Partner, problems) if partners else {}
     if problems.lines:
         raise KnowledgeBaseError(problems.lines)

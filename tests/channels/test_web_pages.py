@@ -136,6 +136,7 @@ def test_a_message_written_without_a_connection_is_sent_later(page: Page) -> Non
     page.context.set_offline(True)
     say(page, "boss no give me salary 2 month")
     expect(page.locator("#status")).to_contain_text("again")
+    expect(page.locator("#status")).to_contain_text("119")
     page.context.set_offline(False)
     expect(page.locator("button[data-data='h:work/unpaid-wages']")).to_be_visible(timeout=20_000)
 

@@ -8,8 +8,11 @@ import pytest
 
 from bot.conversation.respond import Respondent
 from bot.conversation.turn import AddToCase, Decision, Turn
+from bot.knowledge.finding import Outcome
+from bot.knowledge.labelled import Labelled, read_labelled
 from bot.messages import Attachment, AttachmentKind, Command, Text
-from tests.conversation.talk import ATTACK, NUMBERS, WAGES, Talk, all_shown, data, language_of, shown, words
+from tests.conftest import ROOT
+from tests.conversation.talk import ATTACK, DANGER_NOW, NUMBERS, WAGES, Talk, all_shown, data, language_of, shown, words
 
 FILLER = {
     "ne": "म कारखानामा काम गर्छु। यहाँको खाना मिठो छ। गाउँमा आमा र भाइ बस्नुहुन्छ। ",
@@ -163,3 +166,29 @@ class TestBareCries:
 @pytest.mark.parametrize("variant", WAGES)
 def test_unpaid_wages_are_no_alarm(respondent: Respondent, variant: str) -> None:
     assert Talk(respondent).say(WAGES[variant]).decision == Decision.ANSWER
+
+
+class TestPossibleDanger:
+    """Words that may speak of danger without being plain: the numbers stand above the usual reply."""
+
+    def between(self, respondent: Respondent) -> Labelled:
+        """A labelled message whose score lies between the two thresholds, and which gets no emergency article."""
+        for row in read_labelled([ROOT / "tests" / "labelled"]):
+            reading = respondent.reader.read(row.question)
+            found = respondent.search.find(reading)
+            if (
+                row.language == reading.language
+                and respondent.safety.may_be_danger(reading)
+                and respondent.safety.check(reading) is None
+                and (found.outcome != Outcome.ANSWER or not found.articles[0].id.startswith("emergency/"))
+            ):
+                return row
+        raise AssertionError("no labelled message lies between the thresholds")
+
+    def test_the_numbers_come_first_and_the_reply_follows(self, respondent: Respondent) -> None:
+        row = self.between(respondent)
+        turn = Talk(respondent, row.language).say(row.question)
+        assert turn.decision != Decision.URGENT
+        assert shown(turn.replies[0]) == words(row.language, DANGER_NOW)
+        assert any(item.startswith("a:emergency/") for item in data(turn))
+        assert len(turn.replies) > 1

@@ -8,7 +8,9 @@ import pytest
 
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.turn import Decision, ResumeAt
+from bot.conversation.typed import language_in
 from bot.i18n import LANGUAGES, NATIVE_NAMES
+from bot.language.folding import fold
 from bot.messages import Attachment, AttachmentKind, LanguageCode, Text
 from tests.conversation.talk import (
     DANGER_NOW,
@@ -260,3 +262,24 @@ def test_the_language_button_is_in_the_menu(respondent: Respondent) -> None:
     talk.command("menu")
     turn = talk.press(button(talk.turn, "Language").data)
     assert {f"l:{code}" for code in LANGUAGES} == set(data(turn))
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [
+        ("nepli", "ne"), ("Nepalii", "ne"), ("नेपालि", "ne"), ("burmise", "my"), ("myanmr", "my"), ("မြန်မာစာ", "my"),
+        ("japnese", "ja"), ("ネパル語", "ne"), ("englsh", "en"), ("Inglish", "en"),
+    ],
+)  # fmt: skip
+def test_a_language_is_chosen_by_its_name_with_a_letter_wrong(
+    respondent: Respondent, typed: str, language: str
+) -> None:
+    talk = Talk(respondent)
+    talk.command("start")
+    talk.say(typed)
+    assert talk.state.language == language
+
+
+@pytest.mark.parametrize("typed", ["japan", "engine", "salary", "police", "hospital", "निकाल्यो"])
+def test_a_word_that_is_no_language_chooses_none(typed: str) -> None:
+    assert language_in(fold(typed)) is None

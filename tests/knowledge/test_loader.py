@@ -63,6 +63,21 @@ def test_an_unknown_key_in_a_head_is_refused(root: Path) -> None:
     assert any("en.md" in problem and "titel" in problem for problem in problems(root))
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "what"),
+    [
+        ("- attack\n", 1, "kind: [emergency/article"),
+        ("attack: 5\n", 1, "must be a list"),
+        ("attack: [work/unpaid-wages]\nfire: [work/nothing]\n", 2, "no such article: work/nothing"),
+    ],
+)
+def test_a_malformed_list_of_dangers_is_named_with_its_line(root: Path, content: str, line: int, what: str) -> None:
+    (root / "danger.yaml").write_text(content, encoding="utf-8")
+    [problem] = problems(root)
+    assert f"danger.yaml:{line}:" in problem
+    assert what in problem
+
+
 def test_all_problems_are_told_at_once(root: Path) -> None:
     (root / ARTICLE / "ne.md").write_text("x", encoding="utf-8")
     (root / ARTICLE / "my.md").write_text("x", encoding="utf-8")

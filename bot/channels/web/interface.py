@@ -14,7 +14,9 @@ def interface_words(words: Translator) -> dict[str, str]:
         "you": words("You"),
         "leave": words("Leave this page quickly"),
         "waiting": words("Tomoni is writing…"),
-        "retrying": words("No connection. Your message is kept and sent again."),
+        "retrying": words("No connection. Your message is kept and sent again.")
+        + " "
+        + words("In danger now? Police 110. Ambulance and fire 119. The call is free."),
         "refused": words("This message could not be sent. Please write it again, shorter."),
         "log": words("Conversation"),
         "intro": words("Free and anonymous. Close this page and the conversation disappears from this phone."),

@@ -50,7 +50,7 @@ def check_bodies(knowledge_base: KnowledgeBase, today: dt.date) -> Iterator[Lint
     for article in knowledge_base.articles.values():
         sound = True
         for text in article.texts.values():
-            for finding in _check_places(knowledge_base, text):
+            for finding in check_places(knowledge_base, text):
                 sound = False
                 yield finding
             yield from _check_typed(text)
@@ -70,7 +70,8 @@ def check_bodies(knowledge_base: KnowledgeBase, today: dt.date) -> Iterator[Lint
                 )  # fmt: skip
 
 
-def _check_places(knowledge_base: KnowledgeBase, text: ArticleText) -> Iterator[LintFinding]:
+def check_places(knowledge_base: KnowledgeBase, text: ArticleText) -> Iterator[LintFinding]:
+    """unknown-contact, unknown-fact, unknown-place: what a text could not be shown with."""
     registries = {"contact": knowledge_base.contacts, "fact": knowledge_base.facts}
     for number, line in enumerate(text.body.splitlines(), start=text.body_line):
         for match in _ANY_PLACE.finditer(line):
