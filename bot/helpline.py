@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
-from bot.cases.service import add_to_case, open_case, withdraw_case
+from bot.cases.service import add_to_case, open_case, solve_case, withdraw_case
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
@@ -25,6 +25,7 @@ from bot.conversation.turn import (
     ForgetConversation,
     OpenCase,
     ResumeAt,
+    SolveCase,
     Turn,
     WithdrawCase,
 )
@@ -32,7 +33,7 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import delete_cases_of_conversation
+from bot.storage.cases import count_open_cases, delete_cases_of_conversation
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
@@ -162,12 +163,14 @@ class Helpline:
             known = await conversations.find_message(session, row.id, message.message_id) if row else None
             if known is not None:
                 return await self._repeat(session, known, pulled)
-        state = ConversationState.from_json(row.state) if row else ConversationState()
+            state = ConversationState.from_json(row.state) if row else ConversationState()
+            # Only an intake asks how busy the partners are.
+            open_cases = await count_open_cases(session) if state.intake or state.question else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
             # A page takes up to seconds to look through; nobody else waits for it.
-            turn = await asyncio.to_thread(self._think, state, message)
+            turn = await asyncio.to_thread(self._think, state, message, open_cases)
         else:
-            turn = self._think(state, message)
+            turn = self._think(state, message, open_cases)
         async with self.storage.transaction() as session:
             conversation_id = await self._write_state(session, row, key_hash, message, turn)
             if conversation_id is None:
@@ -177,13 +180,14 @@ class Helpline:
         MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
         return receipt
 
-    def _think(self, state: ConversationState, message: Message) -> Turn:
+    def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
         respondent = self._respondent()
         content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
-                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
-            )
+                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint,
+                open_cases=open_cases,
+            )  # fmt: skip
         except Exception as error:  # a fault of ours must end with a person, not in silence
             # Neither message nor traceback values: they may hold the person's words.
             logger.error("thinking failed: %s", type(error).__name__)
@@ -238,6 +242,8 @@ class Helpline:
                 await open_case(session, effect, conversation_id, message.key, now)
             elif isinstance(effect, AddToCase):
                 await add_to_case(session, effect, now)
+            elif isinstance(effect, SolveCase):
+                await solve_case(session, effect.reference, now)
             elif isinstance(effect, WithdrawCase):
                 await withdraw_case(session, effect.reference, now)
             elif isinstance(effect, ResumeAt):

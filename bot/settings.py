@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     operator_name: str = Field(default="", max_length=200)
     operator_contact: str = Field(default="", max_length=200)
+    closed_cases_kept_days: int = Field(default=90, ge=1, le=3650)
+    silent_conversations_kept_days: int = Field(default=180, ge=1, le=3650)
     quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     max_text_length: int = Field(default=4000, ge=200, le=100_000)
     widget_origins: str = ""

@@ -5,9 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
+from bot.partners.routing import OPERATOR
 from bot.storage.models import CaseEventKind
+
+# Kinds after which a partner no longer has the case.
+_ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
+_NAMES: Final = {
+    CaseEventKind.OPENED: "open",
+    CaseEventKind.REOPENED: "open",
+    CaseEventKind.WITHDRAWN: "withdrawn",
+    CaseEventKind.CLOSED: "closed",
+}
 
 
 class CaseEvent(Protocol):
@@ -15,6 +25,8 @@ class CaseEvent(Protocol):
 
     kind: str
     at: dt.datetime
+    actor: str
+    partner_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +37,40 @@ class CaseStatus:
     since: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Who has a case now: `partner_id`, the operator's desk where nobody else does; since when it was offered; and
+    whether, and by whom, it was accepted."""
+
+    partner_id: str
+    offered_at: dt.datetime
+    accepted_by: str = ""
+
+
 def status_of(events: Sequence[CaseEvent]) -> CaseStatus:
     """The status that `events`, oldest first, amount to. Raises ValueError for a case without events."""
-    names = {
-        CaseEventKind.OPENED: "open",
-        CaseEventKind.REOPENED: "open",
-        CaseEventKind.WITHDRAWN: "withdrawn",
-        CaseEventKind.CLOSED: "closed",
-    }
     for event in reversed(events):
-        name = names.get(CaseEventKind(event.kind))
+        name = _NAMES.get(CaseEventKind(event.kind))
         if name is not None:
             return CaseStatus(name, event.at)
     raise ValueError("a case has at least the event of its opening")
+
+
+def referral_of(events: Sequence[CaseEvent]) -> Referral:
+    """Who has the case after `events`, oldest first. Whatever happens, somebody does: the operator's desk."""
+    referral = Referral(OPERATOR, events[0].at)
+    for event in events:
+        kind = CaseEventKind(event.kind)
+        partner_id = event.partner_id or OPERATOR
+        if kind == CaseEventKind.OFFERED:
+            referral = Referral(partner_id, event.at)
+        elif kind == CaseEventKind.ACCEPTED and partner_id == referral.partner_id:
+            referral = Referral(referral.partner_id, referral.offered_at, event.actor)
+        elif kind in _ENDS_REFERRAL and partner_id == referral.partner_id:
+            referral = Referral(OPERATOR, event.at)
+    return referral
+
+
+def tried_partners(events: Sequence[CaseEvent]) -> set[str]:
+    """The partners a case was offered to already."""
+    return {event.partner_id for event in events if event.kind == CaseEventKind.OFFERED and event.partner_id}

@@ -1,21 +1,29 @@
-"""Opening, adding to and taking back cases, inside the caller's transaction."""
+"""Opening, adding to, accepting, declining, closing and taking back cases, inside the caller's transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation.turn import AddToCase, OpenCase
+from bot.cases.case import referral_of, status_of
+from bot.conversation.turn import AddToCase, Consent, OpenCase
+from bot.errors import CaseError
 from bot.messages import ConversationKey
-from bot.storage.cases import add_case_event, find_case
+from bot.partners.routing import OPERATOR, Reason
+from bot.storage.cases import CaseWithEvents, add_case_event, find_case
 from bot.storage.jobs import key_to_json
-from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow
+from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
 
 PERSON: Final = "person"
+SYSTEM: Final = "tomoni"
+OUTCOMES: Final = ("solved", "advised", "referred", "unreachable", "duplicate", "other")
+MAX_REASON: Final = 200
 
 
 async def open_case(
@@ -24,30 +32,116 @@ async def open_case(
     conversation_id: uuid.UUID,
     key: ConversationKey,
     now: dt.datetime,
-) -> None:
-    """Store a case with its opening event."""
+) -> CaseRow:
+    """Store a case with what was told, the consent in its exact words, and to whom it is offered and why."""
+    told = effect.intake
     case = CaseRow(
         id=uuid.uuid4(), reference=effect.reference, conversation_id=conversation_id, address=key_to_json(key),
-        language=effect.language, urgency=effect.urgency, articles=list(effect.articles), created_at=now,
+        intake=json.dumps(asdict(told), ensure_ascii=False), language=effect.language, prefecture=told.place,
+        urgency=effect.urgency, articles=list(effect.articles), created_at=now,
     )  # fmt: skip
     session.add(case)
     await session.flush()
-    await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=effect.question or None)
+    await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=told.what or None)
+    if effect.consent is not None:
+        session.add(_consent_row(case.id, effect.consent, now))
+        await add_case_event(
+            session, case.id, CaseEventKind.OFFERED, actor=SYSTEM, at=now, text=None,
+            partner_id=effect.consent.partner_id, detail={"reasons": reasons_to_json(effect.reasons)},
+        )  # fmt: skip
+    return case
 
 
 async def add_to_case(session: AsyncSession, effect: AddToCase, now: dt.datetime) -> None:
-    """Add the person's words to their case; a case that is gone takes nothing."""
+    """Add the person's words to their case, and raise its urgency where they speak of danger; a case that is gone
+    takes nothing."""
     found = await find_case(session, effect.reference)
-    if found is not None and effect.text:
-        await add_case_event(session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text)
+    if found is None or not effect.text:
+        return
+    await add_case_event(session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text)
+    if effect.urgency == "immediate":
+        await session.execute(update(CaseRow).where(CaseRow.id == found.case.id).values(urgency="immediate"))
+
+
+async def accept_case(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> None:
+    """Note that `actor` takes the case for whoever it is offered to. Raises CaseError where somebody has it already,
+    or it is over."""
+    _require_open(found)
+    referral = referral_of(found.events)
+    if referral.accepted_by:
+        raise CaseError(f"{found.case.reference}: {referral.accepted_by} has it already")
+    await add_case_event(
+        session, found.case.id, CaseEventKind.ACCEPTED, actor=actor, at=now, text=None, partner_id=referral.partner_id
+    )
+
+
+async def decline_case(session: AsyncSession, found: CaseWithEvents, actor: str, reason: str, now: dt.datetime) -> None:
+    """Note that the partner it is offered to does not take the case, and why; it stands at the operator's desk then.
+    Raises CaseError where the desk has it, or it is over."""
+    _require_open(found)
+    referral = referral_of(found.events)
+    if referral.partner_id == OPERATOR:
+        raise CaseError(f"{found.case.reference}: stands at the operator's desk; close it instead")
+    await add_case_event(
+        session, found.case.id, CaseEventKind.DECLINED, actor=actor, at=now, text=None,
+        partner_id=referral.partner_id, detail={"reason": reason[:MAX_REASON]},
+    )  # fmt: skip
+
+
+async def close_case(session: AsyncSession, found: CaseWithEvents, actor: str, outcome: str, now: dt.datetime) -> None:
+    """Note that the case is over and with which outcome, one of OUTCOMES. Raises CaseError where it is over already
+    or the outcome is none of them."""
+    _require_open(found)
+    if outcome not in OUTCOMES:
+        raise CaseError(f"{outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
+    await add_case_event(
+        session, found.case.id, CaseEventKind.CLOSED, actor=actor, at=now, text=None,
+        partner_id=referral_of(found.events).partner_id, detail={"outcome": outcome},
+    )  # fmt: skip
+
+
+async def solve_case(session: AsyncSession, reference: str, now: dt.datetime) -> None:
+    """Close a case because the person says it is solved; one that is over already stays as it is."""
+    found = await find_case(session, reference)
+    if found is not None and status_of(found.events).name == "open":
+        await close_case(session, found, PERSON, "solved", now)
 
 
 async def withdraw_case(session: AsyncSession, reference: str, now: dt.datetime) -> None:
-    """Take a case back: its text and the person's address are deleted, that it existed stays."""
+    """Take a case back: its texts, the person's address and the words of the consent are deleted, the consent ends;
+    that the case existed stays."""
     found = await find_case(session, reference)
     if found is None:
         return
-    case_id = found.case.id
+    await erase_texts(session, found.case.id)
+    await session.execute(
+        update(ConsentRow)
+        .where(ConsentRow.case_id == found.case.id, ConsentRow.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    await add_case_event(session, found.case.id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None)
+
+
+async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
+    """Delete everything personal of a case: what was told and written, the address, the words of the consents."""
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
-    await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None))
-    await add_case_event(session, case_id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None)
+    await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
+    await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))
+
+
+def reasons_to_json(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+    """Routing reasons as they are stored with the offer."""
+    return [{"kind": str(reason.kind), "subject": reason.subject} for reason in reasons]
+
+
+def _consent_row(case_id: uuid.UUID, consent: Consent, now: dt.datetime) -> ConsentRow:
+    return ConsentRow(
+        case_id=case_id, partner_id=consent.partner_id, purpose=consent.purpose, kinds=list(consent.kinds),
+        version=consent.version, language=consent.language, text=consent.text, given_at=now,
+    )  # fmt: skip
+
+
+def _require_open(found: CaseWithEvents) -> None:
+    name = status_of(found.events).name
+    if name != "open":
+        raise CaseError(f"{found.case.reference}: is {name}")

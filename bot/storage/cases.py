@@ -6,11 +6,20 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow
+from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
+
+_LEAVES_PARTNER: Final = (
+    CaseEventKind.DECLINED,
+    CaseEventKind.REVOKED,
+    CaseEventKind.UNANSWERED,
+    CaseEventKind.WITHDRAWN,
+    CaseEventKind.CLOSED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +38,18 @@ async def add_case_event(
     actor: str,
     at: dt.datetime,
     text: str | None,
+    partner_id: str | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> None:
-    """Add what happened to a case behind all that happened before."""
+    """Add what happened to a case behind all that happened before. `partner_id` is whom it concerns, `detail` what
+    is not personal about it."""
     count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
-    session.add(CaseEventRow(case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text))
+    session.add(
+        CaseEventRow(
+            case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text,
+            partner_id=partner_id, detail=detail,
+        )
+    )  # fmt: skip
     await session.flush()
 
 
@@ -55,6 +72,30 @@ async def find_case(session: AsyncSession, reference: str) -> CaseWithEvents | N
     rows = await session.execute(select(CaseRow).where(CaseRow.reference == reference))
     found = await _with_events(session, rows.scalars().all())
     return found[0] if found else None
+
+
+async def consents_of(session: AsyncSession, case_id: uuid.UUID) -> list[ConsentRow]:
+    """What was agreed to for a case, oldest first."""
+    rows = await session.execute(select(ConsentRow).where(ConsentRow.case_id == case_id).order_by(ConsentRow.given_at))
+    return list(rows.scalars())
+
+
+async def count_open_cases(session: AsyncSession) -> dict[str, int]:
+    """How many open cases each partner has: offered to it last, and neither ended nor given up by it."""
+    offered = case((CaseEventRow.kind == CaseEventKind.OFFERED, CaseEventRow.position))
+    left = case((CaseEventRow.kind.in_(_LEAVES_PARTNER), CaseEventRow.position))
+    last = (
+        select(CaseEventRow.case_id, func.max(offered).label("offered"), func.max(left).label("left"))
+        .group_by(CaseEventRow.case_id)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(CaseEventRow.partner_id, func.count())
+        .join(last, (last.c.case_id == CaseEventRow.case_id) & (last.c.offered == CaseEventRow.position))
+        .where(or_(last.c.left.is_(None), last.c.left < last.c.offered))
+        .group_by(CaseEventRow.partner_id)
+    )
+    return {str(partner_id): int(count) for partner_id, count in rows}
 
 
 async def delete_cases_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> int:

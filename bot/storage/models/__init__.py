@@ -1,7 +1,7 @@
 """All tables, imported here so that the metadata is whole wherever one of them is used."""
 
 from bot.storage.models.base import Base
-from bot.storage.models.case import CaseEventKind, CaseEventRow, CaseRow
+from bot.storage.models.case import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
 from bot.storage.models.conversation import ConversationRow, MessageRow, ReplyRow
 from bot.storage.models.job import JobKind, JobRow
 
@@ -10,6 +10,7 @@ __all__ = [
     "CaseEventKind",
     "CaseEventRow",
     "CaseRow",
+    "ConsentRow",
     "ConversationRow",
     "JobKind",
     "JobRow",
