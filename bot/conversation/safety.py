@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.conversation.typed import is_cry_for_help
+from bot.conversation.typed import is_cry_for_help, is_plain_reply
 from bot.knowledge.classifier import LinearClassifier
 from bot.knowledge.finding import ScoredArticle
 from bot.language.reading import Reader, Reading
@@ -88,7 +88,9 @@ class Safety:
 
     def look_through(self, reader: Reader, text: str, reading: Reading) -> Urgency | None:
         """The danger anywhere in `text`, however long and wherever in it; `reading` is that of its beginning.
-        A bare call to be saved counts as an attack."""
+        A bare call to be saved counts as an attack; a bare yes, no, number or name of a language as nothing."""
+        if is_plain_reply(reading.normal_form):
+            return None
         urgency = self.check(reading)
         if urgency is None and is_cry_for_help(text, reading.normal_form):
             articles = self._articles.get("attack", ())

@@ -83,6 +83,12 @@ def is_no(normal_form: str) -> bool:
     return normal_form in _NO_FORMS
 
 
+def is_plain_reply(normal_form: str) -> bool:
+    """Whether a whole message is a yes, a no, a number or the name of a language."""
+    known = (_YES_FORMS, _NO_FORMS, _LANGUAGE_FORMS)
+    return any(normal_form in forms for forms in known) or number_in(normal_form) is not None
+
+
 def is_cry_for_help(text: str, normal_form: str) -> bool:
     """Whether somebody calls to be saved, with nothing said about from what."""
     return "🆘" in text or normal_form in _CRY_FORMS
