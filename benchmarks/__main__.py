@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 
-PARTS = ("deciding", "asking", "throughput", "growth")
+PARTS = ("rankers", "deciding", "asking", "throughput", "growth")
 
 
 def main() -> None:

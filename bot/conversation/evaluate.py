@@ -133,7 +133,7 @@ def as_table(scores: Sequence[Score]) -> str:
 
 
 def calibrate(
-    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.03, alarms: float = 0.02
+    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.02, alarms: float = 0.04
 ) -> Calibration:
     """Choose the figures on labelled messages.
 

@@ -12,30 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.knowledge.concepts import ConceptLexicon
-from bot.knowledge.features import extract
+from bot.knowledge.features import extract, hash_feature, hash_features
 
 Floats = npt.NDArray[np.float32]
 
 # Weights this small change no order of labels; leaving them out keeps the model a tenth of its size.
-NEGLIGIBLE_WEIGHT: Final = 0.02
+NEGLIGIBLE_WEIGHT: Final = 0.03
 
 
 class LinearClassifier:
     """Scores every label for a normal form. Immutable; safe to share between threads.
 
-    The weights are kept sparse: for feature number i, the labels and weights from starts[i] to starts[i + 1].
+    Features are known by their hashes, in ascending order. The weights are kept sparse: for feature number i, the
+    labels and weights from starts[i] to starts[i + 1].
     """
 
-    def __init__(
-        self,
-        labels: Sequence[str],
-        vocabulary: Sequence[str],
-        arrays: Mapping[str, npt.NDArray[Any]],
-        lexicon: ConceptLexicon,
-    ) -> None:
-        """`arrays` holds idf and bias (one figure a feature, a label), starts, columns and weights."""
+    def __init__(self, labels: Sequence[str], arrays: Mapping[str, npt.NDArray[Any]], lexicon: ConceptLexicon) -> None:
+        """`arrays` holds hashes and idf (one figure a feature), bias (one a label), starts, columns and weights."""
         self.labels = tuple(labels)
-        self._positions: Mapping[str, int] = {feature: index for index, feature in enumerate(vocabulary)}
         self._arrays = dict(arrays)
         self._lexicon = lexicon
 
@@ -46,18 +40,14 @@ class LinearClassifier:
 
     def scores(self, normal_form: str) -> Floats:
         """One score a label, in the order of `labels`; higher is likelier."""
-        positions: list[int] = []
-        counts: list[int] = []
-        for feature, count in extract(normal_form, self._lexicon).items():
-            position = self._positions.get(feature)
-            if position is not None:
-                positions.append(position)
-                counts.append(count)
         arrays = self._arrays
-        if not positions:
+        hashes, counts = hash_features(normal_form, self._lexicon)
+        places = np.minimum(np.searchsorted(arrays["hashes"], hashes), len(arrays["hashes"]) - 1)
+        known = arrays["hashes"][places] == hashes
+        index = places[known]
+        if not len(index):
             return np.asarray(arrays["bias"], dtype=np.float32)
-        index = np.asarray(positions)
-        values = (1.0 + np.log(np.asarray(counts, dtype=np.float32))) * arrays["idf"][index]
+        values = (1.0 + np.log(counts[known].astype(np.float32))) * arrays["idf"][index]
         values /= np.linalg.norm(values)
         starts = arrays["starts"][index]
         lengths = arrays["starts"][index + 1] - starts
@@ -73,7 +63,6 @@ class LinearClassifier:
         """Write the model to `path` (NumPy's npz, no pickled objects)."""
         arrays: dict[str, Any] = {
             "labels": np.frombuffer("\n".join(self.labels).encode(), dtype=np.uint8),
-            "vocabulary": np.frombuffer("\n".join(self._positions).encode(), dtype=np.uint8),
             **self._arrays,
         }
         np.savez(path, **arrays)
@@ -84,8 +73,7 @@ class LinearClassifier:
         with np.load(path, allow_pickle=False) as stored:
             return cls(
                 stored["labels"].tobytes().decode().split("\n"),
-                stored["vocabulary"].tobytes().decode().split("\n"),
-                {name: stored[name] for name in ("idf", "bias", "starts", "columns", "weights")},
+                {name: stored[name] for name in ("hashes", "idf", "bias", "starts", "columns", "weights")},
                 lexicon,
             )
 
@@ -111,15 +99,18 @@ def train(
     if len(labels) == 2:
         weights, bias = np.hstack([-weights, weights]), np.concatenate([-bias, bias])
     weights[np.abs(weights) < NEGLIGIBLE_WEIGHT] = 0
-    sparse: Any = csr_matrix(weights)
+    telling = np.flatnonzero(weights.any(axis=1))
+    hashes = np.fromiter((hash_feature(vocabulary[place]) for place in telling), np.uint64, len(telling))
+    order = np.argsort(hashes)
+    sparse: Any = csr_matrix(weights[telling[order]])
     return LinearClassifier(
         labels,
-        vocabulary,
         {
-            "idf": idf,
+            "hashes": hashes[order],
+            "idf": idf[telling[order]],
             "bias": bias,
             "starts": sparse.indptr.astype(np.int64),
-            "columns": sparse.indices.astype(np.int32),
+            "columns": sparse.indices.astype(np.int16),
             "weights": sparse.data.astype(np.float32),
         },
         lexicon,

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import combinations, pairwise
+
+import numpy as np
+import numpy.typing as npt
 
 from bot.knowledge.concepts import ConceptLexicon
 from bot.language.romanise import read_japanese, romanise_burmese, romanise_japanese, romanise_nepali
+
+Hashes = npt.NDArray[np.uint64]
 
 _RUNS = re.compile(
     "(?P<deva>[\u0900-\u097f]+)|(?P<mymr>[\u1000-\u109f]+)|(?P<jpan>[\u3040-\u30ff\u3400-\u9fff]+)|(?P<latn>[a-z0-9]+)"
@@ -57,6 +64,20 @@ def extract(normal_form: str, lexicon: ConceptLexicon) -> Counter[str]:
     counts.update(f"c:{concept}" for concept in concepts)
     counts.update(f"p:{first}+{second}" for first, second in combinations(concepts, 2))
     return counts
+
+
+@lru_cache(maxsize=16)
+def hash_features(normal_form: str, lexicon: ConceptLexicon) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """The features of a normal form as 64-bit hashes, and how often each stands in it. Several models look at one
+    message, so the last few are kept."""
+    counts = extract(normal_form, lexicon)
+    hashes = np.fromiter(map(hash_feature, counts), dtype=np.uint64, count=len(counts))
+    return hashes, np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+
+
+def hash_feature(feature: str) -> int:
+    """Eight bytes that stand for a feature, the same on every machine; a table of them is a tenth of the strings."""
+    return int.from_bytes(blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _add_latin(counts: Counter[str], words: list[str]) -> None:
