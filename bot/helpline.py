@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
-from bot.cases.service import add_to_case, open_case, solve_case, withdraw_case
+from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
     AddToCase,
     ForgetConversation,
+    OfferCase,
     OpenCase,
     ResumeAt,
     SolveCase,
@@ -80,7 +81,7 @@ class Helpline:
         self.clock = clock
         self.owner = owner or uuid.uuid4().hex
         self.woken = asyncio.Event()
-        self._respondent = respondent
+        self.respondent = respondent
         self._locks: OrderedDict[str, asyncio.Lock] = OrderedDict()
 
     async def receive(self, message: Message, *, pulled: bool = False) -> Receipt:
@@ -181,7 +182,7 @@ class Helpline:
         return receipt
 
     def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
-        respondent = self._respondent()
+        respondent = self.respondent()
         content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
@@ -237,15 +238,18 @@ class Helpline:
             )
         )  # fmt: skip
         await session.flush()
+        partners = self.respondent().directory.partners
         for effect in turn.effects:
             if isinstance(effect, OpenCase):
-                await open_case(session, effect, conversation_id, message.key, now)
+                await open_case(session, effect, conversation_id, message.key, now, partners)
+            elif isinstance(effect, OfferCase):
+                await offer_case(session, effect, now, partners)
             elif isinstance(effect, AddToCase):
-                await add_to_case(session, effect, now)
+                await add_to_case(session, effect, now, partners)
             elif isinstance(effect, SolveCase):
-                await solve_case(session, effect.reference, now)
+                await solve_case(session, effect.reference, now, partners)
             elif isinstance(effect, WithdrawCase):
-                await withdraw_case(session, effect.reference, now)
+                await withdraw_case(session, effect.reference, now, partners)
             elif isinstance(effect, ResumeAt):
                 jobs.add_job(
                     session, JobKind.RESUME, dedup=f"resume:{message_id}", subject=str(message_id),

@@ -274,7 +274,7 @@ class TestOutbox:
         past = helpline.clock() - dt.timedelta(seconds=1)
         async with storage.transaction() as session:
             add_job(session, JobKind.SEND_REPLIES, dedup="x", subject="no id", address=ALICE, run_at=past)
-        dead = Helpline(storage, helpline._respondent, lease=dt.timedelta(0))
+        dead = Helpline(storage, helpline.respondent, lease=dt.timedelta(0))
         await dead.receive(message(BOB, 1, "boss did not pay me in May"))
         far_end = Recorder()
         await Worker(helpline, {"telegram": far_end}).work_once()

@@ -31,6 +31,7 @@ class Action(StrEnum):
     INTAKE = "i"
     CONSENT = "y"
     SOLVED = "o"
+    TO_ANOTHER = "t"
     WITHDRAW = "w"
     FORGET = "f"
     KEEP = "q"

@@ -36,7 +36,9 @@ def route_to(scene: Scene, intake: Intake) -> Route:
 
 def _routes(scene: Scene, intake: Intake) -> list[Route]:
     problem = Problem(intake.articles, scene.language, intake.place)
-    return route(problem, scene.directory.partners, scene.open_cases, scene.now)
+    tried = scene.state.tried
+    last = tried[-1] if tried else None
+    return route(problem, scene.directory.partners, scene.open_cases, scene.now, tried=tried, after=last)
 
 
 def ask(scene: Scene, intake: Intake) -> Reply:

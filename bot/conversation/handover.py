@@ -8,12 +8,13 @@ from bot.conversation import consent, intake, menu
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import JAPAN, Rows, Scene
 from bot.conversation.state import ConversationState, Intake, IntakeStep, SafeContact
-from bot.conversation.turn import AddToCase, Decision, Effect, OpenCase, Turn
+from bot.conversation.turn import AddToCase, Consent, Decision, Effect, OfferCase, OpenCase, Turn
 from bot.knowledge.finding import Finding, Outcome
 from bot.knowledge.render import render_contact
 from bot.language.reading import Reading
 from bot.messages import Reply
 from bot.partners.opening import next_opening
+from bot.partners.routing import OPERATOR, Route
 
 MAX_QUESTION: Final = 4000
 # Who can be called meanwhile, in the order of how many problems each can take; those the knowledge base
@@ -50,6 +51,8 @@ def open_case(scene: Scene) -> Turn | None:
         return None
     found = consent.record(scene, told)
     route = consent.route_to(scene, told)
+    if scene.state.case:
+        return _offer_to_another(scene, found, route)
     urgency = "immediate" if told.immediate else "normal"
     effect = OpenCase(scene.reference, told, scene.language, told.articles, urgency, found, route.reasons)
     words = scene.words
@@ -66,10 +69,38 @@ def open_case(scene: Scene) -> Turn | None:
         )
     else:
         paragraphs += [part for part in (_when(scene, route.partner_id), _what_happens_next(scene)) if part]
-    state = scene.state.but(case=scene.reference, wants_story=not told.what, intake=None, in_danger=False)
+    state = scene.state.but(
+        case=scene.reference,
+        wants_story=not told.what,
+        intake=None,
+        passed_on=told,
+        tried=(route.partner_id,),
+        in_danger=False,
+    )
     return Turn(
         (scene.say("\n\n".join(paragraphs), _rows(scene, scene.reference)),), state, Decision.HANDOVER, (effect,)
     )
+
+
+def pass_on(scene: Scene) -> Turn | None:
+    """The turn that asks whether the open case may be passed on to the next partner; None where none is open. Each
+    partner needs a consent of its own."""
+    told = scene.state.passed_on
+    if not scene.state.case or told is None:
+        return None
+    if consent.best_route(scene, told).partner_id in (OPERATOR, *scene.state.tried):
+        text = scene.words("There is nobody else I could pass it to. It stays with the people who run this Tomoni.")
+        return Turn((scene.say(text, _rows(scene, scene.state.case)),), scene.state, Decision.NAVIGATION)
+    return intake.ask_consent(scene, told.but(step=IntakeStep.CONSENT))
+
+
+def _offer_to_another(scene: Scene, found: Consent, route: Route) -> Turn:
+    reference = scene.state.case
+    text = scene.words("I have passed it on. Your case number is %(reference)s.", reference=f"**{reference}**")
+    state = scene.state.but(intake=None, tried=(*scene.state.tried, route.partner_id))
+    paragraphs = [part for part in (text, _when(scene, route.partner_id), _what_happens_next(scene)) if part]
+    effect = OfferCase(reference, found, route.reasons)
+    return Turn((scene.say("\n\n".join(paragraphs), _rows(scene, reference)),), state, Decision.HANDOVER, (effect,))
 
 
 def store_unread(scene: Scene, question: str) -> Turn:

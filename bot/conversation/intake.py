@@ -108,11 +108,17 @@ def _next(scene: Scene, intake: Intake) -> Turn:
 def _ask(scene: Scene, intake: Intake) -> Turn:
     state = scene.state.but(intake=intake)
     if intake.step == IntakeStep.CONSENT:
-        intake = intake.but(partner=consent.best_route(scene, intake).partner_id)
-        state = scene.state.but(intake=intake)
-        reply = consent.ask(scene, intake)
-        return Turn((reply,), state.but(yes=consent.YES, no=consent.NO), Decision.HANDOVER)
+        return ask_consent(scene, intake)
     return Turn((_QUESTIONS[intake.step](scene, intake),), state, Decision.HANDOVER)
+
+
+def ask_consent(scene: Scene, intake: Intake) -> Turn:
+    """The turn that shows what is passed on and asks for the consent of the partner it would go to now."""
+    intake = intake.but(partner=consent.best_route(scene, intake).partner_id)
+    reply = consent.ask(scene, intake)
+    return Turn(
+        (reply,), scene.state.but(intake=intake, yes=consent.YES, no=consent.NO), Decision.HANDOVER
+    )  # fmt: skip
 
 
 def _ask_what(scene: Scene, intake: Intake) -> Reply:

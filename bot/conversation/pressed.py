@@ -56,6 +56,8 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
             return intake.respond_to_press(scene, pressed.subject) or stale(scene)
         case Action.CONSENT:
             return handover.open_case(scene) or stale(scene)
+        case Action.TO_ANOTHER:
+            return handover.pass_on(scene) or stale(scene)
         case Action.SOLVED:
             return solve(scene, pressed.subject)
         case Action.WITHDRAW:
@@ -80,7 +82,7 @@ def solve(scene: Scene, reference: str) -> Turn:
     """The turn after the person says it is solved; only the conversation's own open case can be."""
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
-    state = scene.state.but(case="", wants_story=False)
+    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
     return Turn((handover.confirm_solved(scene),), state, Decision.NAVIGATION, (SolveCase(scene.state.case),))
 
 
@@ -88,7 +90,7 @@ def withdraw(scene: Scene, reference: str) -> Turn:
     """The turn that takes a case back; only the conversation's own open case can be."""
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
-    state = scene.state.but(case="", wants_story=False)
+    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
     return Turn((handover.confirm_withdrawn(scene),), state, Decision.NAVIGATION, (WithdrawCase(scene.state.case),))
 
 

@@ -93,7 +93,8 @@ class ConversationState:
     buttons last shown stand for, `yes` and `no` what those words would press right after our question;
     `shown_in` is the language the last answer was given in, `in_danger` tells that it was to a danger; `case` is
     the reference of the open case, `wants_story` tells that the next words belong to it; `intake` holds what was
-    told for a case that is not open yet.
+    told for a case that is not open yet, `passed_on` what was passed on for the open one, and `tried` the partners it
+    was offered to.
     """
 
     step: Step = Step.NEW
@@ -112,6 +113,8 @@ class ConversationState:
     case: str = ""
     wants_story: bool = False
     intake: Intake | None = None
+    passed_on: Intake | None = None
+    tried: tuple[str, ...] = ()
     switch_declined: tuple[LanguageCode, ...] = ()
 
     def but(self, **changes: Any) -> ConversationState:
@@ -131,9 +134,10 @@ class ConversationState:
         raw = json.loads(text)
         known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {key: value for key, value in raw.items() if key in known}
-        for key in ("articles", "choices", "switch_declined"):
+        for key in ("articles", "choices", "switch_declined", "tried"):
             values[key] = tuple(values.get(key, ()))
-        values["intake"] = Intake.from_raw(values.get("intake"))
+        for key in ("intake", "passed_on"):
+            values[key] = Intake.from_raw(values.get(key))
         values["step"] = Step(values["step"]) if values.get("step") in set(Step) else Step.NEW
         for key in ("language", "shown_in"):
             if not is_offered(values.get(key) or ""):

@@ -58,6 +58,15 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferCase:
+    """Offer an open case to one more partner, the one of the consent."""
+
+    reference: str
+    consent: Consent
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AddToCase:
     """Add what the person wrote to their open case, and raise its urgency if it speaks of danger."""
 
@@ -92,7 +101,7 @@ class ResumeAt:
     at: dt.datetime
 
 
-Effect = OpenCase | AddToCase | SolveCase | WithdrawCase | ForgetConversation | ResumeAt
+Effect = OpenCase | OfferCase | AddToCase | SolveCase | WithdrawCase | ForgetConversation | ResumeAt
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from bot.delivery.partner_channel import PartnerChannel
+from bot.delivery.referrals import Referrals
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey
@@ -30,10 +32,14 @@ PURGE_EVERY: Final = dt.timedelta(minutes=10)
 class Worker:
     """Claims due jobs, does them, settles them. Any number of them may run on one database."""
 
-    def __init__(self, helpline: Helpline, senders: Mapping[str, Sender]) -> None:
-        """`senders` by channel name; a channel without one pulls its replies."""
+    def __init__(
+        self, helpline: Helpline, senders: Mapping[str, Sender], partners: Mapping[str, PartnerChannel] | None = None
+    ) -> None:
+        """`senders` by channel name; a channel without one pulls its replies. `partners` by the name of the way to
+        them."""
         self._helpline = helpline
         self._senders = senders
+        self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -84,6 +90,12 @@ class Worker:
 
     async def _do(self, job: JobRow) -> None:
         try:
+            if job.kind == JobKind.DELIVER:
+                await self._referrals.deliver(job)
+                return
+            if job.kind == JobKind.SERVICE_LEVEL:
+                await self._referrals.watch(job)
+                return
             key = jobs.key_from_json(job.address)
             if job.kind == JobKind.RESUME:
                 receipt = await self._helpline.resume(key, str(job.id), pulled=key.channel not in self._senders)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class CaseWithEvents:
     case: CaseRow
     events: tuple[CaseEventRow, ...]
 
+    @property
+    def intake(self) -> dict[str, Any]:
+        """What was told when it was opened; empty where that was deleted."""
+        return dict(json.loads(self.case.intake)) if self.case.intake else {}
+
 
 async def add_case_event(
     session: AsyncSession,
@@ -40,17 +46,27 @@ async def add_case_event(
     text: str | None,
     partner_id: str | None = None,
     detail: dict[str, Any] | None = None,
-) -> None:
+) -> CaseEventRow:
     """Add what happened to a case behind all that happened before. `partner_id` is whom it concerns, `detail` what
-    is not personal about it."""
+    is not personal about it. Returns the event."""
     count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
-    session.add(
-        CaseEventRow(
-            case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text,
-            partner_id=partner_id, detail=detail,
-        )
+    event = CaseEventRow(
+        id=uuid.uuid4(), case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text,
+        partner_id=partner_id, detail=detail,
     )  # fmt: skip
+    session.add(event)
     await session.flush()
+    return event
+
+
+async def find_event(session: AsyncSession, event_id: uuid.UUID) -> tuple[CaseWithEvents, CaseEventRow] | None:
+    """A case by one of its events, with all of them, and that event; None where it is gone."""
+    event = await session.get(CaseEventRow, event_id)
+    if event is None:
+        return None
+    rows = await session.execute(select(CaseRow).where(CaseRow.id == event.case_id))
+    [found] = await _with_events(session, rows.scalars().all())
+    return found, event
 
 
 async def cases_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> list[CaseWithEvents]:

@@ -4,6 +4,7 @@ from bot.storage.models.base import Base
 from bot.storage.models.case import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
 from bot.storage.models.conversation import ConversationRow, MessageRow, ReplyRow
 from bot.storage.models.job import JobKind, JobRow
+from bot.storage.models.partner import ReceivedRow, TopicRow
 
 __all__ = [
     "Base",
@@ -15,5 +16,7 @@ __all__ = [
     "JobKind",
     "JobRow",
     "MessageRow",
+    "ReceivedRow",
     "ReplyRow",
+    "TopicRow",
 ]

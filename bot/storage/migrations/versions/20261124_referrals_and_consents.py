@@ -42,7 +42,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
         sa.UniqueConstraint("case_id", "partner_id", "given_at", name=op.f("uq_consents_case_id_partner_id_given_at")),
     )
+    op.create_table(
+        "topics",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.String(length=64), nullable=False),
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("thread_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_topics_case_id_cases"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_topics")),
+        sa.UniqueConstraint("case_id", "partner_id", name=op.f("uq_topics_case_id_partner_id")),
+        sa.UniqueConstraint("chat_id", "thread_id", name=op.f("uq_topics_chat_id_thread_id")),
+    )
+    op.create_table(
+        "received",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("message_id", sa.String(length=128), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_received")),
+        sa.UniqueConstraint("source", "message_id", name=op.f("uq_received_source_message_id")),
+    )
+    with op.batch_alter_table("received") as batch_op:
+        batch_op.create_index(batch_op.f("ix_received_received_at"), ["received_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("received")
+    op.drop_table("topics")
     op.drop_table("consents")
