@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
 from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
@@ -34,7 +35,7 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import count_open_cases, delete_cases_of_conversation
+from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
@@ -165,6 +166,7 @@ class Helpline:
             if known is not None:
                 return await self._repeat(session, known, pulled)
             state = ConversationState.from_json(row.state) if row else ConversationState()
+            state = await self._without_closed_case(session, state)
             # Only an intake asks how busy the partners are.
             open_cases = await count_open_cases(session) if state.intake or state.question else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
@@ -180,6 +182,14 @@ class Helpline:
             receipt = await self._write_turn(session, conversation_id, message, turn, pulled)
         MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
         return receipt
+
+    async def _without_closed_case(self, session: AsyncSession, state: ConversationState) -> ConversationState:
+        """The state as it stands now that a caseworker may have closed its case: what is said next is about
+        something new."""
+        found = await find_case(session, state.case) if state.case else None
+        if not state.case or (found is not None and status_of(found.events).name == "open"):
+            return state
+        return state.but(case="", wants_story=False, passed_on=None, tried=())
 
     def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
         respondent = self.respondent()

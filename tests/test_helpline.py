@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from bot.cases.case import status_of
 from bot.cases.reference import normalise_reference
+from bot.cases.service import close_case
 from bot.conversation.respond import Respondent
 from bot.delivery.worker import Worker
 from bot.errors import ChannelError, StorageUnavailable
@@ -333,3 +334,16 @@ class TestFaults:
         assert await count(storage, CaseRow) == 1
         assert "husband" not in caplog.text
         assert "RuntimeError" in caplog.text
+
+
+async def test_after_a_caseworker_closes_the_case_the_next_one_is_a_new_one(
+    helpline: Helpline, storage: Storage
+) -> None:
+    await hand_over(helpline, ALICE, 1)
+    async with storage.transaction() as session:
+        [case] = await list_cases(session)
+        await close_case(session, case, "desk", "advised", helpline.clock())
+    await hand_over(helpline, ALICE, 20)
+    async with storage.reading() as session:
+        cases = await list_cases(session)
+    assert sorted(status_of(case.events).name for case in cases) == ["closed", "open"]

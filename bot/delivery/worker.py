@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.referrals import Referrals
+from bot.delivery.retention import Retention
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey
@@ -40,6 +41,7 @@ class Worker:
         self._helpline = helpline
         self._senders = senders
         self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -129,3 +131,4 @@ class Worker:
             self._purged = now
             async with self._helpline.storage.transaction() as session:
                 await conversations.delete_old_replies(session, now - SENT_KEPT, now - UNSENT_KEPT)
+            await self._retention.run()
