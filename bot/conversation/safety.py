@@ -24,6 +24,8 @@ LONG_MESSAGE: Final = 160
 LONGEST_PIECE: Final = 60
 SHORTEST_PIECE: Final = 20
 OVERLAP: Final = 30
+# Every piece of a long text, and the whole of it, is one more chance of a false alarm.
+EXTRA_FOR_PIECES: Final = 0.3
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？।॥။\n])\s*")
 
 
@@ -63,12 +65,12 @@ class Safety:
         score, kind = max(dangers)
         return score - calm, kind
 
-    def check(self, reading: Reading) -> Urgency | None:
-        """The danger a message speaks of, or None."""
+    def check(self, reading: Reading, *, extra: float = 0.0) -> Urgency | None:
+        """The danger a message speaks of, or None. `extra` is added to the threshold."""
         if not reading.normal_form:
             return None
         margin, kind = self.margin(reading)
-        if margin < self._threshold:
+        if margin < self._threshold + extra:
             return None
         certainty = float(1 / (1 + np.exp(-4 * (margin - self._threshold))))
         return Urgency(
@@ -91,12 +93,14 @@ class Safety:
         A bare call to be saved counts as an attack; a bare yes, no, number or name of a language as nothing."""
         if is_plain_reply(reading.normal_form):
             return None
-        urgency = self.check(reading)
+        urgency = self.check(reading, extra=EXTRA_FOR_PIECES if len(text) > LONG_MESSAGE else 0.0)
         if urgency is None and is_cry_for_help(text, reading.normal_form):
             articles = self._articles.get("attack", ())
             urgency = Urgency("attack", tuple(ScoredArticle(article, 1.0) for article in articles))
         pieces = pieces_of(text) if urgency is None else iter(())
-        return urgency or next(filter(None, (self.check(reader.read(piece)) for piece in pieces)), None)
+        return urgency or next(
+            filter(None, (self.check(reader.read(piece), extra=EXTRA_FOR_PIECES) for piece in pieces)), None
+        )
 
 
 def pieces_of(text: str) -> Iterator[str]:

@@ -57,15 +57,17 @@ class Worker:
             try:
                 busy = await self.work_once()
                 await self._purge()
+                pause = 0.0 if busy else await self._pause()
             except StorageUnavailable as error:
                 logger.error("outbox: %s", error)
-                busy = False
-            if not busy:
-                try:
-                    async with asyncio.timeout(await self._pause()):
+                pause = POLL_S
+            except Exception as error:  # whatever it is, what waits in the outbox must go out some time
+                logger.error("outbox: %s; going on", type(error).__name__)
+                pause = POLL_S
+            if pause:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
                         await self._helpline.woken.wait()
-                except TimeoutError:
-                    continue
 
     async def work_once(self) -> bool:
         """Do the jobs that are due. Returns whether there were any."""
@@ -81,11 +83,8 @@ class Worker:
         return bool(claimed)
 
     async def _pause(self) -> float:
-        try:
-            async with self._helpline.storage.reading() as session:
-                due = await jobs.next_due(session)
-        except StorageUnavailable:
-            return POLL_S
+        async with self._helpline.storage.reading() as session:
+            due = await jobs.next_due(session)
         if due is None:
             return POLL_S
         return min(max((due - self._helpline.clock()).total_seconds(), 0.01), POLL_S)

@@ -54,7 +54,7 @@ class Storage:
         except OperationalError as error:
             raise StorageUnavailable(explain(error)) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or is_away(error):
                 raise StorageUnavailable(explain(error)) from error
             raise
         except PoolTimeout as error:
@@ -71,6 +71,13 @@ class Storage:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether an error means that PostgreSQL is going, coming or out of means: SQLSTATE classes 08, 53 and 57 (its
+    documentation, appendix A). Drivers report some of these without calling the connection broken."""
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+    return str(state)[:2] in ("08", "53", "57")
 
 
 def explain(error: DBAPIError) -> str:
