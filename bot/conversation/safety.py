@@ -15,6 +15,8 @@ from bot.knowledge.finding import ScoredArticle
 from bot.language.reading import Reader, Reading
 
 CALM: Final = "calm"
+# ISO 15924 for what is in no script: digits, signs, emoji.
+NO_LETTERS: Final = "Zyyy"
 # Of a text longer than 100 kB the rest is not looked through.
 MAX_CHECKED_BYTES: Final = 100 * 1024
 # The check is calibrated on messages, which are up to 150 characters long. In a longer text one line of danger
@@ -83,7 +85,7 @@ class Safety:
 
     def may_be_danger(self, reading: Reading) -> tuple[str, ...]:
         """The emergency articles of the danger a message may speak of without being plain; empty where none."""
-        if not reading.normal_form:
+        if not reading.normal_form or reading.script == NO_LETTERS:
             return ()
         margin, kind = self.margin(reading)
         return self._articles.get(kind, ()) if margin >= self._possible else ()
@@ -92,6 +94,8 @@ class Safety:
         """The danger anywhere in `text`, however long and wherever in it; `reading` is that of its beginning.
         A bare call to be saved counts as an attack; a bare yes, no, number or name of a language as nothing."""
         if is_plain_reply(reading.normal_form):
+            return None
+        if reading.script == NO_LETTERS and not is_cry_for_help(text, reading.normal_form):
             return None
         urgency = self.check(reading, extra=EXTRA_FOR_PIECES if len(text) > LONG_MESSAGE else 0.0)
         if urgency is None and is_cry_for_help(text, reading.normal_form):

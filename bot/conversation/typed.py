@@ -26,7 +26,7 @@ _NO: Final = (
     "いりません|だめ|けっこうです|iie|iya|chigaimasu|irimasen"
 )
 _CRIES: Final = (
-    "sos|save me|rescue me|बचाउ|बचाऊ|बचाउनुस्|बचाउनुहोस्|मलाई बचाउनुस्|मलाई बचाउनुहोस्|गुहार|bachau|bachaunus|"
+    "110|119|sos|save me|rescue me|बचाउ|बचाऊ|बचाउनुस्|बचाउनुहोस्|मलाई बचाउनुस्|मलाई बचाउनुहोस्|गुहार|bachau|bachaunus|"
     "malai bachau|malai bachaunus|guhar|ကယ်ပါ|ကယ်ပါဦး|ကယ်ကြပါ|ကျွန်မကို ကယ်ပါ|ကျွန်တော့်ကို ကယ်ပါ|kal par|kel par|kae par|"
     "たすけて|助けて|助けてください|たすけてください|tasukete|tasukete kudasai"
 )

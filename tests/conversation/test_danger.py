@@ -143,6 +143,8 @@ class TestBareCries:
             ("SOS", "en"),
             ("🆘", "en"),
             ("🆘🆘", "en"),
+            ("110", "en"),
+            ("११९", "ne"),
             ("बचाउनुस्", "ne"),
             ("ကယ်ပါ", "my"),
             ("助けて!", "ja"),
@@ -161,6 +163,13 @@ class TestBareCries:
         turn = Talk(respondent, language).say(text)
         assert "110" in all_shown(turn)
         assert {"m", "p"} <= set(data(turn))
+
+
+@pytest.mark.parametrize("text", ["11/3", "12/3", "2026-11-03", "1000", "5", "?", "❤️", "00-1"])
+def test_what_holds_no_letter_is_no_alarm(respondent: Respondent, text: str) -> None:
+    turn = Talk(respondent, "en").say(text)
+    assert turn.decision != Decision.URGENT
+    assert words("en", DANGER_NOW) not in shown(turn.replies[0])
 
 
 @pytest.mark.parametrize("variant", WAGES)
