@@ -37,7 +37,7 @@ _BLOCKS: Final = (
 def script_of(character: str) -> str | None:
     """The script of one letter or vowel sign as an ISO 15924 code (kana as Kana), None for anything else."""
     code = ord(character)
-    if code < 0x41 or (code < 0x100 and not character.isalpha()):
+    if code < 0x41 or (code < 0x100 and not character.isalpha()) or character.isdecimal():
         return None
     for first, last, script in _BLOCKS:
         if first <= code <= last:

@@ -165,7 +165,7 @@ class TestBareCries:
         assert {"m", "p"} <= set(data(turn))
 
 
-@pytest.mark.parametrize("text", ["11/3", "12/3", "2026-11-03", "1000", "5", "?", "❤️", "00-1"])
+@pytest.mark.parametrize("text", ["11/3", "११/३", "၁၂-၃", "2026-11-03", "1000", "5", "?", "❤️", "00-1"])
 def test_what_holds_no_letter_is_no_alarm(respondent: Respondent, text: str) -> None:
     turn = Talk(respondent, "en").say(text)
     assert turn.decision != Decision.URGENT
