@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from bot.partners.routing import OPERATOR
 from bot.storage.models import CaseEventKind
 
 # Kinds after which a partner no longer has the case.
 _ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
+_TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
 _NAMES: Final = {
     CaseEventKind.OPENED: "open",
     CaseEventKind.REOPENED: "open",
@@ -27,6 +28,7 @@ class CaseEvent(Protocol):
     at: dt.datetime
     actor: str
     partner_id: str | None
+    detail: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,32 @@ def referral_of(events: Sequence[CaseEvent]) -> Referral:
         elif kind in _ENDS_REFERRAL and partner_id == referral.partner_id:
             referral = Referral(OPERATOR, event.at)
     return referral
+
+
+def outcome_of(events: Sequence[CaseEvent]) -> str:
+    """With which outcome the case was closed last; empty where it is not closed."""
+    last = next((event for event in reversed(events) if CaseEventKind(event.kind) in _NAMES), None)
+    return str((last.detail or {}).get("outcome", "")) if last is not None else ""
+
+
+def holders(events: Sequence[CaseEvent]) -> list[str]:
+    """The partners that may still hold something of the case, in the order in which they got it: it was offered to
+    them, and they were not told to delete it. The operator's desk is none."""
+    found: dict[str, None] = {}
+    for event in events:
+        if event.partner_id is None or event.partner_id == OPERATOR:
+            continue
+        if event.kind == CaseEventKind.OFFERED:
+            found[event.partner_id] = None
+        elif event.kind in _TELLS_TO_DELETE:
+            found.pop(event.partner_id, None)
+    return list(found)
+
+
+def awaits_answer(events: Sequence[CaseEvent], partner_id: str | None) -> bool:
+    """Whether the case is open and stands offered to this partner, which has not said a word to it."""
+    referral = referral_of(events)
+    return status_of(events).name == "open" and referral.partner_id == partner_id and not referral.accepted_by
 
 
 def tried_partners(events: Sequence[CaseEvent]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Final
 
@@ -35,6 +36,11 @@ def channels_of(partner: Partner) -> tuple[str, ...]:
     return tuple(name for name, channel in named.items() if channel is not None)
 
 
+def letter_key(event_id: uuid.UUID, channel: str) -> str:
+    """What marks the job of one letter: no other letter has the same."""
+    return f"deliver:{event_id}:{channel}"
+
+
 def dispatch(
     session: AsyncSession, event: CaseEventRow, partner_id: str | None, partners: Mapping[str, Partner]
 ) -> None:
@@ -45,7 +51,7 @@ def dispatch(
         return
     for channel in channels_of(partner):
         add_job(
-            session, JobKind.DELIVER, dedup=f"deliver:{event.id}:{channel}", subject=f"{event.id}:{channel}",
+            session, JobKind.DELIVER, dedup=letter_key(event.id, channel), subject=f"{event.id}:{channel}",
             run_at=event.at,
         )  # fmt: skip
     if event.kind == CaseEventKind.OFFERED:

@@ -12,16 +12,18 @@ from typing import Any, Final
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cases.case import referral_of, status_of
+from bot.cases.case import holders, referral_of, status_of, tried_partners
 from bot.cases.dispatch import dispatch
+from bot.conversation.buttons import Action, button
 from bot.conversation.state import SafeContact
 from bot.conversation.turn import AddToCase, Consent, OfferCase, OpenCase
 from bot.errors import CaseError
-from bot.messages import ConversationKey, Reply
+from bot.i18n import Translator, translator
+from bot.messages import Button, ConversationKey, LanguageCode, Reply
 from bot.partners.partner import Partner
 from bot.partners.routing import OPERATOR, Reason
-from bot.storage.cases import CaseWithEvents, add_case_event, find_case
-from bot.storage.conversations import add_replies
+from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
+from bot.storage.conversations import add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
 
@@ -57,10 +59,20 @@ async def open_case(
 async def offer_case(
     session: AsyncSession, effect: OfferCase, now: dt.datetime, partners: Mapping[str, Partner]
 ) -> None:
-    """Offer an open case to one more partner the person has agreed to; a case that is over stays as it is."""
-    found = await find_case(session, effect.reference)
-    if found is not None and status_of(found.events).name == "open":
-        await _offer(session, found.case.id, effect.consent, effect.reasons, now, partners)
+    """Offer an open case to one more partner the person has agreed to. Those that had it are told to delete it. A
+    case that is over, or was offered to this one before, stays as it is."""
+    found = await _now(session, effect.reference)
+    if found is None or status_of(found.events).name != "open":
+        return
+    partner_id = effect.consent.partner_id
+    if partner_id != OPERATOR and partner_id in tried_partners(found.events):
+        return
+    for former in holders(found.events):
+        event = await add_case_event(
+            session, found.case.id, CaseEventKind.REVOKED, actor=SYSTEM, at=now, text=None, partner_id=former
+        )
+        dispatch(session, event, former, partners)
+    await _offer(session, found.case.id, effect.consent, effect.reasons, now, partners)
 
 
 async def _offer(
@@ -84,52 +96,78 @@ async def add_to_case(
 ) -> None:
     """Add the person's words to their case, and raise its urgency where they speak of danger; a case that is gone
     takes nothing."""
-    found = await find_case(session, effect.reference)
-    if found is None or not effect.text:
+    found = await _now(session, effect.reference)
+    if found is None or not effect.text or status_of(found.events).name == "withdrawn":
         return
-    event = await add_case_event(session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text)
-    dispatch(session, event, referral_of(found.events).partner_id, partners)
+    partner_id = referral_of(found.events).partner_id
+    event = await add_case_event(
+        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text, partner_id=partner_id
+    )
+    dispatch(session, event, partner_id, partners)
     if effect.urgency == "immediate":
         await session.execute(update(CaseRow).where(CaseRow.id == found.case.id).values(urgency="immediate"))
 
 
 async def accept_case(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> None:
-    """Note that `actor` takes the case for whoever it is offered to. Raises CaseError where somebody has it already,
-    or it is over."""
-    _require_open(found)
+    """Note that `actor` takes the case for whoever it is offered to, and tell the person. Raises CaseError where
+    somebody has it already, or it is over."""
+    event = await _accept(session, await _open_now(session, found), actor, now)
+    words = _words_for(found)
+    text = words("Somebody has taken up your case %(reference)s.", reference=f"**{found.case.reference}**")
+    await say_to_person(session, found.case, f"accepted-{event.id}", [Reply(text, words.language)], now)
+
+
+async def _accept(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> CaseEventRow:
     referral = referral_of(found.events)
     if referral.accepted_by:
         raise CaseError(f"{found.case.reference}: {referral.accepted_by} has it already")
-    await add_case_event(
+    return await add_case_event(
         session, found.case.id, CaseEventKind.ACCEPTED, actor=actor, at=now, text=None, partner_id=referral.partner_id
     )
 
 
 async def decline_case(session: AsyncSession, found: CaseWithEvents, actor: str, reason: str, now: dt.datetime) -> None:
-    """Note that the partner it is offered to does not take the case, and why; it stands at the operator's desk then.
-    Raises CaseError where the desk has it, or it is over."""
-    _require_open(found)
+    """Note that the partner it is offered to does not take the case, and why (kept like any text, for it may be
+    personal); it stands at the operator's desk then, and the person is told. Raises CaseError where the desk has it,
+    or it is over."""
+    found = await _open_now(session, found)
     referral = referral_of(found.events)
     if referral.partner_id == OPERATOR:
         raise CaseError(f"{found.case.reference}: stands at the operator's desk; close it instead")
-    await add_case_event(
-        session, found.case.id, CaseEventKind.DECLINED, actor=actor, at=now, text=None,
-        partner_id=referral.partner_id, detail={"reason": reason[:MAX_REASON]},
+    event = await add_case_event(
+        session, found.case.id, CaseEventKind.DECLINED, actor=actor, at=now, text=reason[:MAX_REASON] or None,
+        partner_id=referral.partner_id,
     )  # fmt: skip
+    words = _words_for(found)
+    text = words(
+        "They cannot take your case. I am sorry. The people who run this Tomoni look after your case %(reference)s "
+        "now. If you want, I pass it to somebody else.",
+        reference=f"**{found.case.reference}**",
+    )
+    reply = Reply(text, words.language, pass_on_rows(words))
+    await say_to_person(session, found.case, f"declined-{event.id}", [reply], now)
 
 
 async def close_case(
     session: AsyncSession, found: CaseWithEvents, actor: str, outcome: str, now: dt.datetime
 ) -> CaseEventRow:
-    """Note that the case is over and with which outcome, one of OUTCOMES; returns the event. Raises CaseError where
-    it is over already or the outcome is none of them."""
-    _require_open(found)
+    """Note that the case is over and with which outcome, one of OUTCOMES; returns the event. The person is told,
+    unless it was they who closed it. Raises CaseError where it is over already or the outcome is none of them."""
+    found = await _open_now(session, found)
     if outcome not in OUTCOMES:
         raise CaseError(f"{outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
-    return await add_case_event(
+    event = await add_case_event(
         session, found.case.id, CaseEventKind.CLOSED, actor=actor, at=now, text=None,
         partner_id=referral_of(found.events).partner_id, detail={"outcome": outcome},
     )  # fmt: skip
+    if actor != PERSON:
+        words = _words_for(found)
+        text = words(
+            "Your case %(reference)s is closed. If you still need help, write again any time.",
+            reference=f"**{found.case.reference}**",
+        )
+        await say_to_person(session, found.case, f"closed-{event.id}", [Reply(text, words.language)], now)
+    return event
 
 
 async def answer_person(
@@ -137,18 +175,21 @@ async def answer_person(
 ) -> None:
     """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case.
 
-    Raises CaseError where the case is over, the person cannot be reached here or does not want to be, or nobody has
-    accepted the case: who answers first takes it.
+    Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
+    has accepted the case, who answers first takes it.
     """
-    _require_open(found)
+    found = await _open_now(session, found)
     case = found.case
     if case.address is None or case.conversation_id is None:
         raise CaseError(f"{case.reference}: the person is gone; nothing can be sent")
-    if found.intake.get("contact") == SafeContact.NO:
+    if not _may_write_to(found.intake):
         raise CaseError(f"{case.reference}: the person said that it is not safe to write to them here")
-    if not referral_of(found.events).accepted_by:
-        await accept_case(session, found, actor, now)
-    event = await add_case_event(session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text)
+    referral = referral_of(found.events)
+    if not referral.accepted_by:
+        await _accept(session, found, actor, now)
+    event = await add_case_event(
+        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id
+    )
     await say_to_person(session, case, f"answer-{event.id}", replies, now)
 
 
@@ -156,8 +197,12 @@ async def say_to_person(
     session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime
 ) -> None:
     """Let the outbox send `replies` to the person of a case; the same occasion twice is said once. A person who is
-    gone is told nothing."""
+    gone, or to whom it is not safe to write here, is told nothing."""
     if case.address is None or case.conversation_id is None:
+        return
+    if not _may_write_to(json.loads(case.intake) if case.intake else {}):
+        return
+    if await find_message(session, case.conversation_id, occasion[:128]) is not None:
         return
     key = key_from_json(case.address)
     message_id = uuid.uuid4()
@@ -174,9 +219,14 @@ async def say_to_person(
     )
 
 
+def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:
+    """The button by which a person lets their case be passed on."""
+    return ((button("➡️ " + words("Pass it to somebody else"), Action.TO_ANOTHER),),)
+
+
 async def solve_case(session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]) -> None:
     """Close a case because the person says it is solved; one that is over already stays as it is."""
-    found = await find_case(session, reference)
+    found = await _now(session, reference)
     if found is not None and status_of(found.events).name == "open":
         event = await close_case(session, found, PERSON, "solved", now)
         dispatch(session, event, event.partner_id, partners)
@@ -185,10 +235,10 @@ async def solve_case(session: AsyncSession, reference: str, now: dt.datetime, pa
 async def withdraw_case(
     session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]
 ) -> None:
-    """Take a case back: its texts, the person's address and the words of the consent are deleted, the consent ends;
-    that the case existed stays."""
-    found = await find_case(session, reference)
-    if found is None:
+    """Take a case back: its texts, the person's address and the words of the consent are deleted, the consent ends,
+    and every partner that may still hold something of it is told to delete that. That the case existed stays."""
+    found = await _now(session, reference)
+    if found is None or status_of(found.events).name == "withdrawn":
         return
     await erase_texts(session, found.case.id)
     await session.execute(
@@ -196,11 +246,11 @@ async def withdraw_case(
         .where(ConsentRow.case_id == found.case.id, ConsentRow.withdrawn_at.is_(None))
         .values(withdrawn_at=now)
     )
-    partner_id = referral_of(found.events).partner_id
-    event = await add_case_event(
-        session, found.case.id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None, partner_id=partner_id
-    )
-    dispatch(session, event, partner_id, partners)
+    for partner_id in holders(found.events) or [OPERATOR]:
+        event = await add_case_event(
+            session, found.case.id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None, partner_id=partner_id
+        )
+        dispatch(session, event, partner_id, partners)
 
 
 async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
@@ -222,7 +272,28 @@ def _consent_row(case_id: uuid.UUID, consent: Consent, now: dt.datetime) -> Cons
     )  # fmt: skip
 
 
-def _require_open(found: CaseWithEvents) -> None:
-    name = status_of(found.events).name
+async def _now(session: AsyncSession, reference: str) -> CaseWithEvents | None:
+    """A case as it stands now, kept from others until the transaction ends."""
+    found = await find_case(session, reference)
+    return await lock_case(session, found.case.id) if found is not None else None
+
+
+async def _open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEvents:
+    """The same case as it stands now, kept from others until the transaction ends. Raises CaseError where it is over:
+    of two who do something to a case at once, the second sees what the first did."""
+    now = await lock_case(session, found.case.id)
+    if now is None:
+        raise CaseError(f"{found.case.reference}: was deleted")
+    name = status_of(now.events).name
     if name != "open":
-        raise CaseError(f"{found.case.reference}: is {name}")
+        raise CaseError(f"{now.case.reference}: is {name}")
+    return now
+
+
+def _may_write_to(intake: Mapping[str, Any]) -> bool:
+    """Whether somebody else at the person's telephone may see what is written to them."""
+    return intake.get("contact") != SafeContact.NO
+
+
+def _words_for(found: CaseWithEvents) -> Translator:
+    return translator(LanguageCode(found.case.language))

@@ -45,7 +45,7 @@ def compose(
     if kind in _WITH_STORY:
         body = _story(found, event, words, knowledge_base, directory)
     elif kind == CaseEventKind.NOTE and event.text:
-        body = escape(event.text)
+        body = _lines(event.text)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
         LanguageCode(case.language),
@@ -75,12 +75,22 @@ def _story(
         words("Articles shown"): ", ".join(escape(title) for title in titles),
         words("Why it comes to you"): words.list(_reasons(event, words, directory)),
     }
-    written = [escape(item.text) for item in found.events if item.kind in _WRITTEN and item.text]
+    # What was written after the event has letters of its own.
+    written = [
+        _lines(item.text)
+        for item in found.events
+        if item.kind in _WRITTEN and item.position < event.position and item.text
+    ]
     facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
     return "\n\n".join([*written, facts])
 
 
 _WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+
+
+def _lines(text: str) -> str:
+    """A person's own words as they stand, paragraph by paragraph."""
+    return "\n\n".join(escape(line) for line in text.splitlines() if line.strip())
 
 
 def _contact(told: dict[str, Any], words: Translator) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, or_, select
+from sqlalchemy import Select, and_, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
@@ -48,7 +48,8 @@ async def add_case_event(
     detail: dict[str, Any] | None = None,
 ) -> CaseEventRow:
     """Add what happened to a case behind all that happened before. `partner_id` is whom it concerns, `detail` what
-    is not personal about it. Returns the event."""
+    is not personal about it. Returns the event. Who adds another to the same case meanwhile waits."""
+    await session.execute(_lock(case_id))
     count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
     event = CaseEventRow(
         id=uuid.uuid4(), case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text,
@@ -57,6 +58,16 @@ async def add_case_event(
     session.add(event)
     await session.flush()
     return event
+
+
+async def lock_case(session: AsyncSession, case_id: uuid.UUID) -> CaseWithEvents | None:
+    """A case as it stands now, which nobody else can add to before this transaction ends; None where it is gone.
+
+    What was read before may be old: somebody else may have accepted or ended the case since.
+    """
+    rows = await session.execute(_lock(case_id))
+    found = await _with_events(session, rows.scalars().all())
+    return found[0] if found else None
 
 
 async def find_event(session: AsyncSession, event_id: uuid.UUID) -> tuple[CaseWithEvents, CaseEventRow] | None:
@@ -81,6 +92,23 @@ async def list_cases(session: AsyncSession, limit: int = 1000) -> list[CaseWithE
     """The newest cases, oldest of them first."""
     rows = await session.execute(select(CaseRow).order_by(CaseRow.created_at.desc()).limit(limit))
     return await _with_events(session, list(reversed(rows.scalars().all())))
+
+
+async def each_case(session: AsyncSession, batch: int = 500) -> AsyncIterator[CaseWithEvents]:
+    """All cases, oldest first, however many there are; `batch` are held at once."""
+    query = select(CaseRow).order_by(CaseRow.created_at, CaseRow.id).limit(batch)
+    last: CaseRow | None = None
+    while True:
+        after = query
+        if last is not None:
+            same = and_(CaseRow.created_at == last.created_at, CaseRow.id > last.id)
+            after = query.where(or_(CaseRow.created_at > last.created_at, same))
+        rows = (await session.execute(after)).scalars().all()
+        for found in await _with_events(session, rows):
+            yield found
+        if len(rows) < batch:
+            return
+        last = rows[-1]
 
 
 async def find_case(session: AsyncSession, reference: str) -> CaseWithEvents | None:
@@ -118,6 +146,12 @@ async def delete_cases_of_conversation(session: AsyncSession, conversation_id: u
     """Delete the cases of a conversation with all their events. Returns how many there were."""
     result = await session.execute(delete(CaseRow).where(CaseRow.conversation_id == conversation_id))
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _lock(case_id: uuid.UUID) -> Select[CaseRow]:
+    """Holds a case's row until the transaction ends. SQLite has one writer anyway and leaves the lock out."""
+    query = select(CaseRow).where(CaseRow.id == case_id).execution_options(populate_existing=True)
+    return query.with_for_update(key_share=True)
 
 
 async def _with_events(session: AsyncSession, cases: Sequence[CaseRow]) -> list[CaseWithEvents]:
