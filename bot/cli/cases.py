@@ -155,8 +155,9 @@ async def _change(settings: Settings, reference: str, arguments: argparse.Namesp
 async def _answer(
     session: AsyncSession, found: CaseWithEvents, arguments: argparse.Namespace, now: dt.datetime
 ) -> None:
-    replies = answer_replies(found.case, arguments.text)
-    await answer_person(session, found, arguments.actor, replies, arguments.text, now)
+    # A terminal may hand over bytes that are no text.
+    text = arguments.text.encode("utf-8", "replace").decode()
+    await answer_person(session, found, arguments.actor, answer_replies(found.case, text), text, now)
 
 
 async def _export(settings: Settings, *, personal: bool, form: str) -> int:

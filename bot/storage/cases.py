@@ -52,7 +52,7 @@ async def add_case_event(
     await session.execute(_lock(case_id))
     count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
     event = CaseEventRow(
-        id=uuid.uuid4(), case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor, at=at, text=text,
+        id=uuid.uuid4(), case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor[:64], at=at, text=text,
         partner_id=partner_id, detail=detail,
     )  # fmt: skip
     session.add(event)
