@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -93,6 +94,13 @@ class Settings(BaseSettings):
         if not value.is_dir():
             raise ValueError(f"names no folder: {value}")
         return value
+
+
+def partner_secrets() -> dict[str, str]:
+    """The secrets of partners' webhooks by the names the partners' file gives them: every TOMONI_PARTNER_… of the
+    environment and `.env`, in the environment's favour."""
+    everything = {**dotenv_values(ENV_FILE), **os.environ}
+    return {name: value for name, value in everything.items() if name.startswith(PARTNER_PREFIX) and value}
 
 
 def load_settings() -> Settings:

@@ -121,7 +121,12 @@ class Worker:
 
     async def _send(self, key: ConversationKey, receipt: Receipt) -> None:
         sender = self._senders.get(key.channel)
-        if sender is not None and (receipt.replies or receipt.job):
+        if sender is None:
+            # The far end fetches its replies itself; the job has nothing to do.
+            if receipt.job is not None:
+                async with self._helpline.storage.transaction() as session:
+                    await jobs.finish_job(session, receipt.job)
+        elif receipt.replies or receipt.job:
             await send_and_settle(self._helpline, sender, key, receipt)
 
     async def _purge(self) -> None:
