@@ -136,17 +136,17 @@ class EmailChannel:
     def _text(self, letter: Letter, *, with_body: bool) -> str:
         """What the mail says, as small Markdown."""
         words = translator(letter.language)
-        urgency = words("immediate") if letter.urgency == "immediate" else words("normal")
         lines = {
-            words("Case number"): letter.reference,
-            words("Topic"): letter.category,
-            words("Urgency"): urgency,
+            words("Case number"): escape(letter.reference),
+            words("Topic"): escape(letter.category),
+            words("Urgency"): words("immediate") if letter.urgency == "immediate" else words("normal"),
         }
-        facts = "\n".join(f"- **{label}**: {escape(value)}" for label, value in lines.items() if value)
+        facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
         parts = [letter.notice, facts]
         if self._public_url is not None:
-            link = f"{self._public_url.rstrip('/')}/desk/cases/{letter.reference}"
-            parts.append(f"[{words('Open the case')}](<{link}>)")
+            # Not inside the braces below, where nobody collects words to translate.
+            label = words("Open the case")
+            parts.append(f"[{label}](<{self._public_url.rstrip('/')}/desk/cases/{letter.reference}>)")
         if with_body and letter.body:
             parts.append(letter.body)
         return "\n\n".join(parts)

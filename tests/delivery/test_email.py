@@ -161,8 +161,7 @@ async def test_a_mail_holds_no_personal_text(channel: EmailChannel, mailbox: Mai
 async def test_mail_that_is_safe_to_read_holds_the_story(channel: EmailChannel, mailbox: Mailbox) -> None:
     await channel.deliver("union", ENCRYPTED, LETTER, KEY)
     plain, html = both_parts(mailbox.mails[0])
-    assert SECRET_STORY in plain
-    assert "• Name: Sita <b>&" in plain
+    assert [SECRET_STORY, "• Name: Sita <b>&"] == plain.splitlines()[-2:]
     assert f"<p>{SECRET_STORY}</p>" in html
     assert "Sita &lt;b&gt;&amp;" in html
 
@@ -187,6 +186,8 @@ async def test_an_urgent_letter_in_japanese(channel: EmailChannel, mailbox: Mail
     assert mail["Subject"] == "緊急：トモニの相談 7K3-M9P"
     assert mail["Importance"] == "high"
     assert "新しい相談（そうだん）です。" in plain
+    assert "今すぐ" in plain
+    assert "{" not in plain + html
     assert "<ruby>相談<rp>" in html
     assert '<html lang="ja">' in html
     # Any mail server on the way takes it.
@@ -201,7 +202,6 @@ async def test_a_repeat_is_the_same_mail_and_mails_of_a_case_thread(channel: Ema
     await channel.deliver("union", PLAIN, replace(LETTER, reference="4XT-QQ2"), "deliver:3:email")
     first, repeat, reminder, other_case = mailbox.mails
     assert first["Message-ID"] == repeat["Message-ID"]
-    assert first["Message-ID"].endswith("@helpline.example>")
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 3
     assert first["References"] == reminder["References"] == reminder["In-Reply-To"] != first["Message-ID"]
     assert other_case["References"] != first["References"]
