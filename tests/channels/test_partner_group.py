@@ -78,9 +78,9 @@ class Office:
         [topic] = self.labour.topics.values()
         return found.case.reference, topic.id
 
-    async def open_case(self) -> None:
-        await self.helpline.receive(message(PERSON, 1, STORY))
-        await hand_over(self.helpline, PERSON, 2)
+    async def open_case(self, who: ConversationKey = PERSON) -> None:
+        await self.helpline.receive(message(who, 1, STORY))
+        await hand_over(self.helpline, who, 2)
         await self.work()
 
     async def case(self, reference: str) -> CaseWithEvents:
@@ -386,6 +386,16 @@ class TestNotTheirs:
         assert await count(office.storage, ReceivedRow) == 0
         assert "about no case of that partner" in caplog.text
         assert "secret" not in caplog.text
+
+    async def test_a_button_of_one_case_does_nothing_in_the_topic_of_another(self, office: Office) -> None:
+        _, thread = await office.offer()
+        await office.open_case(ConversationKey("telegram", "123456", "8"))
+        other = max(office.labour.topics)
+        assert other != thread
+        await office.happens(office.labour.presses(thread, office.in_topic(other)[0].button("Take")))
+        async with office.storage.reading() as session:
+            cases = await list_cases(session)
+        assert [referral_of(found.events).accepted_by for found in cases] == ["", ""]
 
     async def test_a_group_that_is_the_partners_no_more_cannot_act(self, office: Office) -> None:
         reference, thread = await office.offer()
