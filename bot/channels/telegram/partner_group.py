@@ -16,7 +16,6 @@ from telegram import Message, Update
 from bot.channels.telegram.client import TelegramClient, TopicGone
 from bot.channels.telegram.group_desk import GroupDesk, Outcome
 from bot.channels.telegram.group_words import LetterText, answer_rows, letter_bubbles, parse_ask
-from bot.channels.telegram.topics import forget_topic, topic_at, topic_for, topic_of
 from bot.errors import ChannelError, StorageUnavailable
 from bot.helpline import Helpline
 from bot.i18n import translator
@@ -25,6 +24,7 @@ from bot.messages import Attachment, AttachmentKind, Press, Text
 from bot.partners.partner import Partner
 from bot.storage.cases import CaseWithEvents, find_case, lock_case
 from bot.storage.models import CaseEventKind, ReceivedRow, TopicRow
+from bot.storage.topics import forget_topic, topic_at, topic_for, topic_of
 
 logger = logging.getLogger(__name__)
 
