@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.conversation.respond import Respondent
+from bot.conversation.respond import NO_PARTNERS, Respondent
 from bot.conversation.safety import Safety
 from bot.conversation.scene import Operator
 from bot.errors import KnowledgeBaseError
@@ -17,6 +17,7 @@ from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.index import Index, build_index
 from bot.knowledge.lint.text import check_places
 from bot.knowledge.loader import load_knowledge_base
+from bot.partners.directory import Directory, load_directory
 from bot.settings import Settings
 from bot.storage.engine import Storage, open_storage
 from bot.storage.migrate import upgrade
@@ -65,11 +66,14 @@ class Understanding:
         knowledge_base = load_knowledge_base(settings.knowledge_base)
         _refuse_unknown_places(knowledge_base)
         self.index = build_index(knowledge_base, settings.cache_dir)
-        return build_respondent(settings, self.index, self._quiet)
+        directory = load_directory(settings.knowledge_base, settings.partners)
+        return build_respondent(settings, self.index, self._quiet, directory)
 
 
-def build_respondent(settings: Settings, index: Index, quiet: dt.timedelta) -> Respondent:
-    """The thinking part over `index`."""
+def build_respondent(
+    settings: Settings, index: Index, quiet: dt.timedelta, directory: Directory = NO_PARTNERS
+) -> Respondent:
+    """The thinking part over `index`, with the partners of `directory`."""
     return Respondent(
         index.knowledge_base,
         index.reader,
@@ -80,7 +84,13 @@ def build_respondent(settings: Settings, index: Index, quiet: dt.timedelta) -> R
             index.calibration.danger,
             index.calibration.possible_danger,
         ),
-        Operator(settings.operator_name, settings.operator_contact),
+        Operator(
+            settings.operator_name,
+            settings.operator_contact,
+            settings.closed_cases_kept_days,
+            settings.silent_conversations_kept_days,
+        ),
+        directory,
         quiet=quiet,
         max_text_length=settings.max_text_length,
     )

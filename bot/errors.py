@@ -23,6 +23,10 @@ class SettingsError(TomoniError):
         self.problems = problems
 
 
+class CaseError(TomoniError):
+    """What was asked of a case cannot be done as it stands; the text says why."""
+
+
 class StorageUnavailable(TomoniError):
     """The database cannot take this message now; nothing was accepted, so it may be sent again."""
 

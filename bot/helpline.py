@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,16 +15,19 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
-from bot.cases.service import add_to_case, open_case, withdraw_case
+from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
     AddToCase,
     ForgetConversation,
+    OfferCase,
     OpenCase,
     ResumeAt,
+    SolveCase,
     Turn,
     WithdrawCase,
 )
@@ -32,7 +35,7 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import delete_cases_of_conversation
+from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
@@ -79,7 +82,7 @@ class Helpline:
         self.clock = clock
         self.owner = owner or uuid.uuid4().hex
         self.woken = asyncio.Event()
-        self._respondent = respondent
+        self.respondent = respondent
         self._locks: OrderedDict[str, asyncio.Lock] = OrderedDict()
 
     async def receive(self, message: Message, *, pulled: bool = False) -> Receipt:
@@ -162,12 +165,15 @@ class Helpline:
             known = await conversations.find_message(session, row.id, message.message_id) if row else None
             if known is not None:
                 return await self._repeat(session, known, pulled)
-        state = ConversationState.from_json(row.state) if row else ConversationState()
+            state = ConversationState.from_json(row.state) if row else ConversationState()
+            state = await self._without_closed_case(session, state)
+            # Only an intake asks how busy the partners are.
+            open_cases = await count_open_cases(session) if state.intake or state.question else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
             # A page takes up to seconds to look through; nobody else waits for it.
-            turn = await asyncio.to_thread(self._think, state, message)
+            turn = await asyncio.to_thread(self._think, state, message, open_cases)
         else:
-            turn = self._think(state, message)
+            turn = self._think(state, message, open_cases)
         async with self.storage.transaction() as session:
             conversation_id = await self._write_state(session, row, key_hash, message, turn)
             if conversation_id is None:
@@ -177,13 +183,22 @@ class Helpline:
         MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
         return receipt
 
-    def _think(self, state: ConversationState, message: Message) -> Turn:
-        respondent = self._respondent()
+    async def _without_closed_case(self, session: AsyncSession, state: ConversationState) -> ConversationState:
+        """The state as it stands now that a caseworker may have closed its case: what is said next is about
+        something new."""
+        found = await find_case(session, state.case) if state.case else None
+        if not state.case or (found is not None and status_of(found.events).name == "open"):
+            return state
+        return state.but(case="", wants_story=False, passed_on=None, tried=())
+
+    def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
+        respondent = self.respondent()
         content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
-                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint
-            )
+                state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint,
+                open_cases=open_cases,
+            )  # fmt: skip
         except Exception as error:  # a fault of ours must end with a person, not in silence
             # Neither message nor traceback values: they may hold the person's words.
             logger.error("thinking failed: %s", type(error).__name__)
@@ -233,13 +248,18 @@ class Helpline:
             )
         )  # fmt: skip
         await session.flush()
+        partners = self.respondent().directory.partners
         for effect in turn.effects:
             if isinstance(effect, OpenCase):
-                await open_case(session, effect, conversation_id, message.key, now)
+                await open_case(session, effect, conversation_id, message.key, now, partners)
+            elif isinstance(effect, OfferCase):
+                await offer_case(session, effect, now, partners)
             elif isinstance(effect, AddToCase):
-                await add_to_case(session, effect, now)
+                await add_to_case(session, effect, now, partners)
+            elif isinstance(effect, SolveCase):
+                await solve_case(session, effect.reference, now, partners)
             elif isinstance(effect, WithdrawCase):
-                await withdraw_case(session, effect.reference, now)
+                await withdraw_case(session, effect.reference, now, partners)
             elif isinstance(effect, ResumeAt):
                 jobs.add_job(
                     session, JobKind.RESUME, dedup=f"resume:{message_id}", subject=str(message_id),

@@ -18,15 +18,20 @@ from starlette.routing import BaseRoute
 
 from bot.app import Understanding
 from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.partner_group import PartnerGroups
 from bot.channels.telegram.receive import TelegramReceiver
 from bot.channels.telegram.translate import CHANNEL as TELEGRAM
 from bot.channels.web.status import status_routes
 from bot.channels.web.views import WebChat
+from bot.delivery.email import EmailChannel
+from bot.delivery.inbound import PartnerInbox
+from bot.delivery.partner_channel import PartnerChannel
+from bot.delivery.webhook import WebhookChannel
 from bot.delivery.worker import Worker
 from bot.errors import ChannelError, StorageUnavailable, TomoniError
 from bot.helpline import Helpline
 from bot.sending import Sender
-from bot.settings import Settings
+from bot.settings import Settings, partner_secrets
 from bot.storage.engine import Storage, open_storage, secret_of
 from bot.storage.migrate import upgrade
 
@@ -84,21 +89,29 @@ async def _await_database(storage: Storage) -> None:
 async def _serve(
     settings: Settings, understanding: Understanding, helpline: Helpline, listening: socket.socket
 ) -> None:
+    secrets = partner_secrets()
     routes: list[BaseRoute] = [
         *status_routes(helpline),
+        *PartnerInbox(helpline, secrets).routes(),
         *WebChat(helpline, settings.widget_origins).routes(),
     ]
     async with contextlib.AsyncExitStack() as stack:
         senders: dict[str, Sender] = {}
+        partners: dict[str, PartnerChannel] = {"webhook": WebhookChannel(secrets)}
+        if settings.smtp_url is not None:
+            smtp_url = settings.smtp_url.get_secret_value()
+            partners["email"] = EmailChannel(smtp_url, settings.mail_from, settings.public_url)
         if settings.telegram_token is not None:
             client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-            receiver = TelegramReceiver(client, helpline)
+            groups = PartnerGroups(client, helpline)
+            partners["telegram_group"] = groups
+            receiver = TelegramReceiver(client, helpline, groups)
             senders[TELEGRAM] = client
             if settings.public_url is not None:
                 routes.append(receiver.webhook_route(webhook_secret(settings)))
             await stack.enter_async_context(_telegram(settings, client, receiver))
         await stack.enter_async_context(_background(_watch(understanding), "knowledge base"))
-        await stack.enter_async_context(_working(Worker(helpline, senders)))
+        await stack.enter_async_context(_working(Worker(helpline, senders, partners)))
         # What was built at start lives as long as the process; the collector need not look at it again.
         gc.collect()
         gc.freeze()

@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
 PREFIX = "TOMONI_"
+# Secrets of partners' webhooks; each name stands in the partners' file.
+PARTNER_PREFIX = "TOMONI_PARTNER_"
 ENV_FILE = ".env"
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
@@ -32,14 +35,18 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_api_url: Url = "https://api.telegram.org"
     secret_key: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = Field(default="", max_length=200)
     operator_name: str = Field(default="", max_length=200)
     operator_contact: str = Field(default="", max_length=200)
+    closed_cases_kept_days: int = Field(default=90, ge=1, le=3650)
+    silent_conversations_kept_days: int = Field(default=180, ge=1, le=3650)
     quiet_seconds: float = Field(default=2.0, ge=0, le=30)
     max_text_length: int = Field(default=4000, ge=200, le=100_000)
     widget_origins: str = ""
     log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
-    @field_validator("telegram_token", "secret_key", "public_url", "partners", mode="before")
+    @field_validator("telegram_token", "secret_key", "public_url", "partners", "smtp_url", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -58,6 +65,13 @@ class Settings(BaseSettings):
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("smtp://", "smtps://", "smtp+starttls://")):
+            raise ValueError("must begin with smtp://, smtp+starttls:// or smtps://")
         return value
 
     @field_validator("database_url")
@@ -82,6 +96,13 @@ class Settings(BaseSettings):
         return value
 
 
+def partner_secrets() -> dict[str, str]:
+    """The secrets of partners' webhooks by the names the partners' file gives them: every TOMONI_PARTNER_… of the
+    environment and `.env`, in the environment's favour."""
+    everything = {**dotenv_values(ENV_FILE), **os.environ}
+    return {name: value for name, value in everything.items() if name.startswith(PARTNER_PREFIX) and value}
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
@@ -92,7 +113,7 @@ def load_settings() -> Settings:
     problems = [
         f"{name}: no such setting; .env.example lists them all"
         for name in sorted(os.environ)
-        if name.startswith(PREFIX) and name not in known
+        if name.startswith(PREFIX) and name not in known and not name.startswith(PARTNER_PREFIX)
     ]
     try:
         settings = Settings()

@@ -10,13 +10,14 @@ from sqlalchemy import func, select, text
 
 from bot.cases.case import status_of
 from bot.cases.reference import normalise_reference
+from bot.cases.service import close_case
 from bot.conversation.respond import Respondent
 from bot.delivery.worker import Worker
 from bot.errors import ChannelError, StorageUnavailable
-from bot.helpline import Helpline
+from bot.helpline import Helpline, Receipt
 from bot.messages import Command, Content, ConversationKey, Message, Press, Reply, Text
 from bot.sending import send_and_settle
-from bot.storage.cases import list_cases
+from bot.storage.cases import consents_of, list_cases
 from bot.storage.engine import Storage
 from bot.storage.jobs import add_job, count_jobs
 from bot.storage.models import CaseRow, ConversationRow, JobKind, JobRow, MessageRow, ReplyRow
@@ -103,10 +104,23 @@ async def test_two_processes_do_not_lose_each_others_changes(storage: Storage, s
         assert (await session.execute(select(ConversationRow.version))).scalar_one() == len(stored) + 1
 
 
+async def hand_over(helpline: Helpline, who: ConversationKey, first: int, way: str = "p") -> Receipt:
+    """Ask for a person, skip every question, agree; the messages are numbered from `first` on."""
+    presses = [way, *(["i:skip"] * 5), "y"]
+    receipts = [await helpline.receive(message(who, first + step, Press(data))) for step, data in enumerate(presses)]
+    return receipts[-1]
+
+
 class TestHandOver:
+    async def test_nothing_is_stored_before_the_consent(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        for number, data in enumerate(["n:work/unpaid-wages", *(["i:skip"] * 5), "i:stop"], start=2):
+            await helpline.receive(message(ALICE, number, Press(data)))
+        assert await count(storage, CaseRow) == 0
+
     async def test_a_case_is_stored_with_question_and_language(self, helpline: Helpline, storage: Storage) -> None:
         await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
-        receipt = await helpline.receive(message(ALICE, 2, Press("n:work/unpaid-wages")))
+        receipt = await hand_over(helpline, ALICE, 2, "n:work/unpaid-wages")
         async with storage.reading() as session:
             case = (await list_cases(session))[0]
         assert status_of(case.events).name == "open"
@@ -117,35 +131,66 @@ class TestHandOver:
 
     async def test_what_was_written_is_encrypted(self, helpline: Helpline, storage: Storage) -> None:
         await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
-        await helpline.receive(message(ALICE, 2, Command("person")))
+        await hand_over(helpline, ALICE, 2)
         async with storage.reading() as session:
-            for column in ("case_events.text", "cases.address", "conversations.state", "replies.body"):
+            for column in (
+                "consents.text",
+                "cases.intake",
+                "case_events.text",
+                "cases.address",
+                "conversations.state",
+                "replies.body",
+            ):
                 table, name = column.split(".")
                 rows = await session.execute(text(f"SELECT {name} FROM {table}"))
                 for value in rows.scalars():
                     assert value is None or (b"boss" not in bytes(value) and b"1001" not in bytes(value))
 
     async def test_asking_again_adds_to_the_open_case(self, helpline: Helpline, storage: Storage) -> None:
-        await helpline.receive(message(ALICE, 1, Command("person")))
-        await helpline.receive(message(ALICE, 2, "boss did not pay me in May"))
-        await helpline.receive(message(ALICE, 3, Command("person")))
+        await hand_over(helpline, ALICE, 1)
+        await helpline.receive(message(ALICE, 11, "boss did not pay me in May"))
+        await helpline.receive(message(ALICE, 12, Command("person")))
         assert await count(storage, CaseRow) == 1
         async with storage.reading() as session:
             case = (await list_cases(session))[0]
-        assert [event.kind for event in case.events] == ["opened", "note"]
+        assert [event.kind for event in case.events] == ["opened", "offered", "note"]
 
     async def test_a_case_can_be_taken_back(self, helpline: Helpline, storage: Storage) -> None:
         await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
-        await helpline.receive(message(ALICE, 2, Command("person")))
+        await hand_over(helpline, ALICE, 2)
         async with storage.reading() as session:
             reference = (await list_cases(session))[0].case.reference
         await helpline.receive(message(BOB, 1, Press(f"w:{reference}")))
-        await helpline.receive(message(ALICE, 3, Press(f"w:{reference}")))
+        await helpline.receive(message(ALICE, 13, Press(f"w:{reference}")))
         async with storage.reading() as session:
             case = (await list_cases(session))[0]
-        assert [event.kind for event in case.events] == ["opened", "withdrawn"]
-        assert [event.text for event in case.events] == [None, None]
-        assert case.case.address is None
+            [consent] = await consents_of(session, case.case.id)
+        assert [event.kind for event in case.events] == ["opened", "offered", "withdrawn"]
+        assert [event.text for event in case.events] == [None, None, None]
+        assert (case.case.address, case.case.intake) == (None, None)
+        assert (consent.text, consent.withdrawn_at is None) == (None, False)
+
+    async def test_the_consent_stands_with_the_case_as_it_was_shown(self, helpline: Helpline, storage: Storage) -> None:
+        await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        for number in range(6):
+            shown = await helpline.receive(message(ALICE, 2 + number, Press("p" if number == 0 else "i:skip")))
+        await helpline.receive(message(ALICE, 9, Press("y")))
+        async with storage.reading() as session:
+            case = (await list_cases(session))[0]
+            [consent] = await consents_of(session, case.case.id)
+        assert consent.text == shown.replies[0].reply.text
+        assert (consent.partner_id, consent.language, consent.version) == ("operator", "en", "1")
+        assert case.events[1].detail == {"reasons": [{"kind": "takes_anything", "subject": ""}]}
+
+    async def test_a_case_the_person_calls_solved_is_closed(self, helpline: Helpline, storage: Storage) -> None:
+        await hand_over(helpline, ALICE, 1)
+        async with storage.reading() as session:
+            reference = (await list_cases(session))[0].case.reference
+        await helpline.receive(message(ALICE, 11, Press(f"o:{reference}")))
+        async with storage.reading() as session:
+            case = (await list_cases(session))[0]
+        assert status_of(case.events).name == "closed"
+        assert case.events[-1].detail == {"outcome": "solved"}
 
 
 class TestForget:
@@ -230,7 +275,7 @@ class TestOutbox:
         past = helpline.clock() - dt.timedelta(seconds=1)
         async with storage.transaction() as session:
             add_job(session, JobKind.SEND_REPLIES, dedup="x", subject="no id", address=ALICE, run_at=past)
-        dead = Helpline(storage, helpline._respondent, lease=dt.timedelta(0))
+        dead = Helpline(storage, helpline.respondent, lease=dt.timedelta(0))
         await dead.receive(message(BOB, 1, "boss did not pay me in May"))
         far_end = Recorder()
         await Worker(helpline, {"telegram": far_end}).work_once()
@@ -289,3 +334,16 @@ class TestFaults:
         assert await count(storage, CaseRow) == 1
         assert "husband" not in caplog.text
         assert "RuntimeError" in caplog.text
+
+
+async def test_after_a_caseworker_closes_the_case_the_next_one_is_a_new_one(
+    helpline: Helpline, storage: Storage
+) -> None:
+    await hand_over(helpline, ALICE, 1)
+    async with storage.transaction() as session:
+        [case] = await list_cases(session)
+        await close_case(session, case, "desk", "advised", helpline.clock())
+    await hand_over(helpline, ALICE, 20)
+    async with storage.reading() as session:
+        cases = await list_cases(session)
+    assert sorted(status_of(case.events).name for case in cases) == ["closed", "open"]

@@ -1,21 +1,36 @@
-"""Opening, adding to and taking back cases, inside the caller's transaction."""
+"""Opening, adding to, accepting, declining, closing and taking back cases, inside the caller's transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation.turn import AddToCase, OpenCase
-from bot.messages import ConversationKey
-from bot.storage.cases import add_case_event, find_case
-from bot.storage.jobs import key_to_json
-from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow
+from bot.cases.case import holders, referral_of, status_of, tried_partners
+from bot.cases.dispatch import dispatch
+from bot.conversation.buttons import Action, button
+from bot.conversation.state import SafeContact
+from bot.conversation.turn import AddToCase, Consent, OfferCase, OpenCase
+from bot.errors import CaseError
+from bot.i18n import Translator, translator
+from bot.messages import Button, ConversationKey, LanguageCode, Reply
+from bot.partners.partner import Partner
+from bot.partners.routing import OPERATOR, Reason
+from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
+from bot.storage.conversations import add_replies, find_message
+from bot.storage.jobs import add_job, key_from_json, key_to_json
+from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
 
 PERSON: Final = "person"
+SYSTEM: Final = "tomoni"
+OUTCOMES: Final = ("solved", "advised", "referred", "unreachable", "duplicate", "other")
+MAX_REASON: Final = 200
 
 
 async def open_case(
@@ -24,30 +39,261 @@ async def open_case(
     conversation_id: uuid.UUID,
     key: ConversationKey,
     now: dt.datetime,
-) -> None:
-    """Store a case with its opening event."""
+    partners: Mapping[str, Partner],
+) -> CaseRow:
+    """Store a case with what was told, the consent in its exact words, and to whom it is offered and why."""
+    told = effect.intake
     case = CaseRow(
         id=uuid.uuid4(), reference=effect.reference, conversation_id=conversation_id, address=key_to_json(key),
-        language=effect.language, urgency=effect.urgency, articles=list(effect.articles), created_at=now,
+        intake=json.dumps(asdict(told), ensure_ascii=False), language=effect.language, prefecture=told.place,
+        urgency=effect.urgency, articles=list(effect.articles), created_at=now,
     )  # fmt: skip
     session.add(case)
     await session.flush()
-    await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=effect.question or None)
+    await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=told.what or None)
+    if effect.consent is not None:
+        await _offer(session, case.id, effect.consent, effect.reasons, now, partners)
+    return case
 
 
-async def add_to_case(session: AsyncSession, effect: AddToCase, now: dt.datetime) -> None:
-    """Add the person's words to their case; a case that is gone takes nothing."""
-    found = await find_case(session, effect.reference)
-    if found is not None and effect.text:
-        await add_case_event(session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text)
-
-
-async def withdraw_case(session: AsyncSession, reference: str, now: dt.datetime) -> None:
-    """Take a case back: its text and the person's address are deleted, that it existed stays."""
-    found = await find_case(session, reference)
-    if found is None:
+async def offer_case(
+    session: AsyncSession, effect: OfferCase, now: dt.datetime, partners: Mapping[str, Partner]
+) -> None:
+    """Offer an open case to one more partner the person has agreed to. Those that had it are told to delete it. A
+    case that is over, or was offered to this one before, stays as it is."""
+    found = await _now(session, effect.reference)
+    if found is None or status_of(found.events).name != "open":
         return
-    case_id = found.case.id
+    partner_id = effect.consent.partner_id
+    if partner_id != OPERATOR and partner_id in tried_partners(found.events):
+        return
+    for former in holders(found.events):
+        event = await add_case_event(
+            session, found.case.id, CaseEventKind.REVOKED, actor=SYSTEM, at=now, text=None, partner_id=former
+        )
+        dispatch(session, event, former, partners)
+    await _offer(session, found.case.id, effect.consent, effect.reasons, now, partners)
+
+
+async def _offer(
+    session: AsyncSession,
+    case_id: uuid.UUID,
+    consent: Consent,
+    reasons: tuple[Reason, ...],
+    now: dt.datetime,
+    partners: Mapping[str, Partner],
+) -> None:
+    session.add(_consent_row(case_id, consent, now))
+    event = await add_case_event(
+        session, case_id, CaseEventKind.OFFERED, actor=SYSTEM, at=now, text=None,
+        partner_id=consent.partner_id, detail={"reasons": reasons_to_json(reasons)},
+    )  # fmt: skip
+    dispatch(session, event, consent.partner_id, partners)
+
+
+async def add_to_case(
+    session: AsyncSession, effect: AddToCase, now: dt.datetime, partners: Mapping[str, Partner]
+) -> None:
+    """Add the person's words to their case, and raise its urgency where they speak of danger; a case that is gone
+    takes nothing."""
+    found = await _now(session, effect.reference)
+    if found is None or not effect.text or status_of(found.events).name == "withdrawn":
+        return
+    partner_id = referral_of(found.events).partner_id
+    event = await add_case_event(
+        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text, partner_id=partner_id
+    )
+    dispatch(session, event, partner_id, partners)
+    if effect.urgency == "immediate":
+        await session.execute(update(CaseRow).where(CaseRow.id == found.case.id).values(urgency="immediate"))
+
+
+async def accept_case(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> None:
+    """Note that `actor` takes the case for whoever it is offered to, and tell the person. Raises CaseError where
+    somebody has it already, or it is over."""
+    event = await _accept(session, await _open_now(session, found), actor, now)
+    words = _words_for(found)
+    text = words("Somebody has taken up your case %(reference)s.", reference=f"**{found.case.reference}**")
+    await say_to_person(session, found.case, f"accepted-{event.id}", [Reply(text, words.language)], now)
+
+
+async def _accept(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> CaseEventRow:
+    referral = referral_of(found.events)
+    if referral.accepted_by:
+        raise CaseError(f"{found.case.reference}: {referral.accepted_by} has it already")
+    return await add_case_event(
+        session, found.case.id, CaseEventKind.ACCEPTED, actor=actor, at=now, text=None, partner_id=referral.partner_id
+    )
+
+
+async def decline_case(session: AsyncSession, found: CaseWithEvents, actor: str, reason: str, now: dt.datetime) -> None:
+    """Note that the partner it is offered to does not take the case, and why (kept like any text, for it may be
+    personal); it stands at the operator's desk then, and the person is told. Raises CaseError where the desk has it,
+    or it is over."""
+    found = await _open_now(session, found)
+    referral = referral_of(found.events)
+    if referral.partner_id == OPERATOR:
+        raise CaseError(f"{found.case.reference}: stands at the operator's desk; close it instead")
+    event = await add_case_event(
+        session, found.case.id, CaseEventKind.DECLINED, actor=actor, at=now, text=reason[:MAX_REASON] or None,
+        partner_id=referral.partner_id,
+    )  # fmt: skip
+    words = _words_for(found)
+    text = words(
+        "They cannot take your case. I am sorry. The people who run this Tomoni look after your case %(reference)s "
+        "now. If you want, I pass it to somebody else.",
+        reference=f"**{found.case.reference}**",
+    )
+    reply = Reply(text, words.language, pass_on_rows(words))
+    await say_to_person(session, found.case, f"declined-{event.id}", [reply], now)
+
+
+async def close_case(
+    session: AsyncSession, found: CaseWithEvents, actor: str, outcome: str, now: dt.datetime
+) -> CaseEventRow:
+    """Note that the case is over and with which outcome, one of OUTCOMES; returns the event. The person is told,
+    unless it was they who closed it. Raises CaseError where it is over already or the outcome is none of them."""
+    found = await _open_now(session, found)
+    if outcome not in OUTCOMES:
+        raise CaseError(f"{outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
+    event = await add_case_event(
+        session, found.case.id, CaseEventKind.CLOSED, actor=actor, at=now, text=None,
+        partner_id=referral_of(found.events).partner_id, detail={"outcome": outcome},
+    )  # fmt: skip
+    if actor != PERSON:
+        words = _words_for(found)
+        text = words(
+            "Your case %(reference)s is closed. If you still need help, write again any time.",
+            reference=f"**{found.case.reference}**",
+        )
+        await say_to_person(session, found.case, f"closed-{event.id}", [Reply(text, words.language)], now)
+    return event
+
+
+async def answer_person(
+    session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime
+) -> None:
+    """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case.
+
+    Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
+    has accepted the case, who answers first takes it.
+    """
+    found = await _open_now(session, found)
+    case = found.case
+    if case.address is None or case.conversation_id is None:
+        raise CaseError(f"{case.reference}: the person is gone; nothing can be sent")
+    if not _may_write_to(found.intake):
+        raise CaseError(f"{case.reference}: the person said that it is not safe to write to them here")
+    referral = referral_of(found.events)
+    if not referral.accepted_by:
+        await _accept(session, found, actor, now)
+    event = await add_case_event(
+        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id
+    )
+    await say_to_person(session, case, f"answer-{event.id}", replies, now)
+
+
+async def say_to_person(
+    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime
+) -> None:
+    """Let the outbox send `replies` to the person of a case; the same occasion twice is said once. A person who is
+    gone, or to whom it is not safe to write here, is told nothing."""
+    if case.address is None or case.conversation_id is None:
+        return
+    if not _may_write_to(json.loads(case.intake) if case.intake else {}):
+        return
+    if await find_message(session, case.conversation_id, occasion[:128]) is not None:
+        return
+    key = key_from_json(case.address)
+    message_id = uuid.uuid4()
+    session.add(
+        MessageRow(
+            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128], kind="relay",
+            received_at=now, language=case.language, articles=[],
+        )
+    )  # fmt: skip
+    await session.flush()
+    add_replies(session, message_id, replies)
+    add_job(
+        session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key, run_at=now
+    )
+
+
+def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:
+    """The button by which a person lets their case be passed on."""
+    return ((button("➡️ " + words("Pass it to somebody else"), Action.TO_ANOTHER),),)
+
+
+async def solve_case(session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]) -> None:
+    """Close a case because the person says it is solved; one that is over already stays as it is."""
+    found = await _now(session, reference)
+    if found is not None and status_of(found.events).name == "open":
+        event = await close_case(session, found, PERSON, "solved", now)
+        dispatch(session, event, event.partner_id, partners)
+
+
+async def withdraw_case(
+    session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]
+) -> None:
+    """Take a case back: its texts, the person's address and the words of the consent are deleted, the consent ends,
+    and every partner that may still hold something of it is told to delete that. That the case existed stays."""
+    found = await _now(session, reference)
+    if found is None or status_of(found.events).name == "withdrawn":
+        return
+    await erase_texts(session, found.case.id)
+    await session.execute(
+        update(ConsentRow)
+        .where(ConsentRow.case_id == found.case.id, ConsentRow.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    for partner_id in holders(found.events) or [OPERATOR]:
+        event = await add_case_event(
+            session, found.case.id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None, partner_id=partner_id
+        )
+        dispatch(session, event, partner_id, partners)
+
+
+async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
+    """Delete everything personal of a case: what was told and written, the address, the words of the consents."""
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
-    await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None))
-    await add_case_event(session, case_id, CaseEventKind.WITHDRAWN, actor=PERSON, at=now, text=None)
+    await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
+    await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))
+
+
+def reasons_to_json(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+    """Routing reasons as they are stored with the offer."""
+    return [{"kind": str(reason.kind), "subject": reason.subject} for reason in reasons]
+
+
+def _consent_row(case_id: uuid.UUID, consent: Consent, now: dt.datetime) -> ConsentRow:
+    return ConsentRow(
+        case_id=case_id, partner_id=consent.partner_id, purpose=consent.purpose, kinds=list(consent.kinds),
+        version=consent.version, language=consent.language, text=consent.text, given_at=now,
+    )  # fmt: skip
+
+
+async def _now(session: AsyncSession, reference: str) -> CaseWithEvents | None:
+    """A case as it stands now, kept from others until the transaction ends."""
+    found = await find_case(session, reference)
+    return await lock_case(session, found.case.id) if found is not None else None
+
+
+async def _open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEvents:
+    """The same case as it stands now, kept from others until the transaction ends. Raises CaseError where it is over:
+    of two who do something to a case at once, the second sees what the first did."""
+    now = await lock_case(session, found.case.id)
+    if now is None:
+        raise CaseError(f"{found.case.reference}: was deleted")
+    name = status_of(now.events).name
+    if name != "open":
+        raise CaseError(f"{now.case.reference}: is {name}")
+    return now
+
+
+def _may_write_to(intake: Mapping[str, Any]) -> bool:
+    """Whether somebody else at the person's telephone may see what is written to them."""
+    return intake.get("contact") != SafeContact.NO
+
+
+def _words_for(found: CaseWithEvents) -> Translator:
+    return translator(LanguageCode(found.case.language))

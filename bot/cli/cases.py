@@ -4,58 +4,202 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import sys
-from typing import Any
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import opened_storage
-from bot.cases.case import status_of
+from bot.cases.answer import answer_replies
+from bot.cases.case import referral_of, status_of
+from bot.cases.dispatch import dispatch
+from bot.cases.export import FORMATS, Exported, export_case, write_cases
 from bot.cases.reference import normalise_reference
+from bot.cases.service import OUTCOMES, accept_case, answer_person, close_case, decline_case
+from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
-from bot.storage.cases import CaseWithEvents, find_case, list_cases
+from bot.storage.cases import CaseWithEvents, consents_of, each_case, find_case
+from bot.storage.models import CaseEventKind, JobRow
+from bot.storage.undelivered import failed_jobs, requeue_job
+
+OPERATOR_AT_THE_TERMINAL: Final = "operator"
 
 
 def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("cases", help="list cases, or show one")
+    parser = subparsers.add_parser("cases", help="list cases, show one, do what a caseworker does, export")
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     listing = actions.add_parser("list", help="one line a case: reference, status, opened, language, topics")
     listing.add_argument("--all", action="store_true", help="also closed and withdrawn ones")
-    showing = actions.add_parser("show", help="one case with what was written")
-    showing.add_argument("reference", help="the case number, as the person reads it out")
+    _about_one(actions, "show", "one case with what was written")
+    accepting = _about_one(actions, "accept", "take a case for whoever it is offered to")
+    accepting.add_argument("--actor", required=True, help="who takes it")
+    declining = _about_one(actions, "decline", "decline a case for the partner it is offered to")
+    declining.add_argument("--reason", required=True)
+    closing = _about_one(actions, "close", "close a case; the person and the partner are told")
+    closing.add_argument("--outcome", required=True, choices=OUTCOMES)
+    answering = _about_one(actions, "answer", "write to the person of a case")
+    answering.add_argument("text")
+    for one in (declining, closing, answering):
+        one.add_argument("--actor", default=OPERATOR_AT_THE_TERMINAL, help="in whose name")
+    exporting = actions.add_parser("export", help="all cases; without --personal nothing that points at a person")
+    exporting.add_argument("--personal", action="store_true", help="with texts, names, places and ways to reach people")
+    exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0])
+    actions.add_parser("dead-letters", help="one line for each job that was given up, and why")
+    requeueing = actions.add_parser("requeue", help="let a job that was given up be tried again")
+    requeueing.add_argument("job", help="its id, as dead-letters shows it")
     parser.set_defaults(run=run)
+
+
+def _about_one(actions: Any, name: str, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=what)
+    parser.add_argument("reference", help="the case number, as the person reads it out")
+    return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
-    if arguments.action == "list":
-        return asyncio.run(_list(settings, everything=arguments.all))
-    return asyncio.run(_show(settings, arguments.reference))
+    match arguments.action:
+        case "list":
+            return asyncio.run(_list(settings, everything=arguments.all))
+        case "export":
+            return asyncio.run(_export(settings, personal=arguments.personal, form=arguments.format))
+        case "dead-letters":
+            return asyncio.run(_dead_letters(settings))
+        case "requeue":
+            return asyncio.run(_requeue(settings, arguments.job))
+    reference = normalise_reference(arguments.reference)
+    if reference is None:
+        print(f"tomoni: {arguments.reference!r} is no case number; a letter or digit is wrong", file=sys.stderr)
+        return 2
+    if arguments.action == "show":
+        return asyncio.run(_show(settings, reference))
+    return asyncio.run(_change(settings, reference, arguments))
 
 
 async def _list(settings: Settings, *, everything: bool) -> int:
     async with opened_storage(settings) as storage, storage.reading() as session:
-        cases = await list_cases(session)
-    for item in cases:
-        if everything or status_of(item.events).name == "open":
-            print(_line(item))
+        async for item in each_case(session):
+            if everything or status_of(item.events).name == "open":
+                print(_line(item))
     return 0
 
 
-async def _show(settings: Settings, text: str) -> int:
-    reference = normalise_reference(text)
-    if reference is None:
-        print(f"tomoni: {text!r} is no case number; a letter or digit is wrong", file=sys.stderr)
-        return 2
+async def _show(settings: Settings, reference: str) -> int:
     async with opened_storage(settings) as storage, storage.reading() as session:
         found = await find_case(session, reference)
+        consents = await consents_of(session, found.case.id) if found is not None else []
     if found is None:
-        print(f"tomoni: there is no case {reference}", file=sys.stderr)
-        return 1
+        return _unknown(reference)
     print(_line(found))
+    for consent in consents:
+        withdrawn = f", withdrawn {_time(consent.withdrawn_at)}" if consent.withdrawn_at else ""
+        print(
+            f"consent: {consent.partner_id}, {consent.purpose}: {', '.join(consent.kinds) or '-'} "
+            f"(version {consent.version}, {consent.language}, {_time(consent.given_at)}{withdrawn})"
+        )
+    referral = referral_of(found.events)
+    state = f"accepted by {referral.accepted_by}" if referral.accepted_by else "not accepted"
+    print(f"referral: {referral.partner_id}, {state}, since {_time(referral.offered_at)}")
     for event in found.events:
-        print(f"{event.at:%Y-%m-%d %H:%M} UTC  {event.kind:<10} {event.actor}")
+        print(f"{_time(event.at)}  {event.kind:<10} {event.actor}")
+        if about := _about(event.kind, event.partner_id, event.detail or {}):
+            print(f"    {about}")
         if event.text:
             print(f"    {event.text}")
     return 0
+
+
+def _about(kind: str, partner_id: str | None, detail: Mapping[str, Any]) -> str:
+    """What an event is about, besides its text: to whom, why, by which channel."""
+    match kind:
+        case CaseEventKind.OFFERED:
+            reasons = ", ".join(
+                " ".join(filter(None, (reason["kind"], reason["subject"]))) for reason in detail.get("reasons", [])
+            )
+            return f"{partner_id}: {reasons}" if reasons else str(partner_id)
+        case CaseEventKind.DELIVERED | CaseEventKind.FAILED:
+            why = f": {detail['reason']}" if detail.get("reason") else ""
+            return f"{partner_id} by {detail.get('channel')}, event {detail.get('of')}{why}"
+        case CaseEventKind.CLOSED:
+            return str(detail.get("outcome", ""))
+    return partner_id or ""
+
+
+async def _change(settings: Settings, reference: str, arguments: argparse.Namespace) -> int:
+    """Do to a case what was asked. Raises CaseError where that cannot be."""
+    partners = load_directory(settings.knowledge_base, settings.partners).partners
+    now = dt.datetime.now(dt.UTC)
+    async with opened_storage(settings) as storage, storage.transaction() as session:
+        found = await find_case(session, reference)
+        if found is None:
+            return _unknown(reference)
+        match arguments.action:
+            case "accept":
+                await accept_case(session, found, arguments.actor, now)
+            case "decline":
+                await decline_case(session, found, arguments.actor, arguments.reason, now)
+            case "close":
+                event = await close_case(session, found, arguments.actor, arguments.outcome, now)
+                dispatch(session, event, event.partner_id, partners)
+            case "answer":
+                await _answer(session, found, arguments, now)
+        changed = await find_case(session, reference)
+    if changed is not None:
+        print(_line(changed))
+    return 0
+
+
+async def _answer(
+    session: AsyncSession, found: CaseWithEvents, arguments: argparse.Namespace, now: dt.datetime
+) -> None:
+    # A terminal may hand over bytes that are no text.
+    text = arguments.text.encode("utf-8", "replace").decode()
+    await answer_person(session, found, arguments.actor, answer_replies(found.case, text), text, now)
+
+
+async def _export(settings: Settings, *, personal: bool, form: str) -> int:
+    async with opened_storage(settings) as storage, storage.reading() as session:
+        cases: list[Exported] = [export_case(item, personal=personal) async for item in each_case(session)]
+    write_cases(cases, form, sys.stdout)
+    return 0
+
+
+async def _dead_letters(settings: Settings) -> int:
+    async with opened_storage(settings) as storage, storage.reading() as session:
+        for job in await failed_jobs(session):
+            print(_job_line(job))
+    return 0
+
+
+async def _requeue(settings: Settings, text: str) -> int:
+    try:
+        job_id = uuid.UUID(text)
+    except ValueError:
+        print(f"tomoni: {text!r} is no job; `tomoni cases dead-letters` lists them", file=sys.stderr)
+        return 2
+    async with opened_storage(settings) as storage, storage.transaction() as session:
+        if not await requeue_job(session, job_id, dt.datetime.now(dt.UTC)):
+            print(f"tomoni: no job {job_id} was given up", file=sys.stderr)
+            return 1
+    print(f"{job_id} is tried again.")
+    return 0
+
+
+def _unknown(reference: str) -> int:
+    print(f"tomoni: there is no case {reference}", file=sys.stderr)
+    return 1
+
+
+def _job_line(job: JobRow) -> str:
+    channel = job.subject.partition(":")[2] or "-"
+    return "\t".join((str(job.id), job.kind, channel, _time(job.run_at), str(job.attempts), job.error or "-"))
+
+
+def _time(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _line(item: CaseWithEvents) -> str:

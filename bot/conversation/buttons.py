@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bot.markup import without_ruby
 from bot.messages import Button
 
 MAX_DATA_BYTES: Final = 64
@@ -27,6 +28,10 @@ class Action(StrEnum):
     COUNTER_CARD = "s"
     NONE_OF_THESE = "x"
     PERSON = "p"
+    INTAKE = "i"
+    CONSENT = "y"
+    SOLVED = "o"
+    TO_ANOTHER = "t"
     WITHDRAW = "w"
     FORGET = "f"
     KEEP = "q"
@@ -57,6 +62,7 @@ def parse_data(data: str) -> Pressed | None:
 
 
 def button(label: str, action: Action, subject: str = "", page: int = 0) -> Button:
-    """A button; a label too long for a phone's screen is cut."""
-    shown = label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
+    """A button; a label too long for a phone's screen is cut, and no channel sets furigana on one."""
+    plain = without_ruby(label)
+    shown = plain if len(plain) <= MAX_LABEL else plain[: MAX_LABEL - 1] + "…"
     return Button(shown, data_for(action, subject, page))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import menu, pressed, welcome
+from bot.conversation import handover, menu, pressed, welcome
 from bot.conversation.scene import Scene
 from bot.conversation.state import Step
 from bot.conversation.turn import Decision, Turn
@@ -21,8 +21,10 @@ def respond_to_command(scene: Scene, command: Command) -> Turn:
             return _turn(scene, menu.show_menu(scene))
         case "person":
             if command.argument:
-                return pressed.hand_over(scene.with_state(scene.state.but(question=clean(command.argument))))
-            return pressed.hand_over(scene)
+                return handover.hand_over(scene.with_state(scene.state.but(question=clean(command.argument))))
+            return handover.hand_over(scene)
+        case "case":
+            return _turn(scene, handover.show_case(scene))
         case "help":
             return _turn(scene, welcome.explain_commands(scene))
         case "about":

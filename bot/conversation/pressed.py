@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.conversation import handover, menu, welcome
+from bot.conversation import handover, intake, menu, welcome
 from bot.conversation.buttons import Action, button, parse_data
 from bot.conversation.scene import Scene
 from bot.conversation.state import Step
-from bot.conversation.turn import Decision, ForgetConversation, Turn, WithdrawCase
+from bot.conversation.turn import Decision, ForgetConversation, SolveCase, Turn, WithdrawCase
 from bot.i18n import is_offered
 from bot.messages import LanguageCode, Reply
 
@@ -51,7 +51,15 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
             state = state.but(question="", fragments="", fragments_at=None, in_danger=False)
             reply = scene.say(words("I am glad. Write again any time."), ((scene.menu_button(),),))
         case Action.NOT_HELPED | Action.NONE_OF_THESE | Action.PERSON:
-            return hand_over(scene)
+            return handover.hand_over(scene)
+        case Action.INTAKE:
+            return intake.respond_to_press(scene, pressed.subject) or stale(scene)
+        case Action.CONSENT:
+            return handover.open_case(scene) or stale(scene)
+        case Action.TO_ANOTHER:
+            return handover.pass_on(scene) or stale(scene)
+        case Action.SOLVED:
+            return solve(scene, pressed.subject)
         case Action.WITHDRAW:
             return withdraw(scene, pressed.subject)
         case Action.FORGET:
@@ -70,17 +78,19 @@ def choose_language(scene: Scene, language: LanguageCode) -> Turn:
     return Turn((welcome.introduce(chosen),), state, Decision.NAVIGATION)
 
 
-def hand_over(scene: Scene) -> Turn:
-    """The turn that stores a case."""
-    reply, state, effects = handover.hand_over(scene)
-    return Turn((reply,), state, Decision.HANDOVER, effects)
+def solve(scene: Scene, reference: str) -> Turn:
+    """The turn after the person says it is solved; only the conversation's own open case can be."""
+    if not scene.state.case or reference not in ("", scene.state.case):
+        return stale(scene)
+    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
+    return Turn((handover.confirm_solved(scene),), state, Decision.NAVIGATION, (SolveCase(scene.state.case),))
 
 
 def withdraw(scene: Scene, reference: str) -> Turn:
     """The turn that takes a case back; only the conversation's own open case can be."""
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
-    state = scene.state.but(case="", wants_story=False)
+    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
     return Turn((handover.confirm_withdrawn(scene),), state, Decision.NAVIGATION, (WithdrawCase(scene.state.case),))
 
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-from bot.conversation import attachments, commands, handover, menu, pressed, switching, typed, urgent, welcome
+from bot.conversation import (
+    attachments,
+    commands,
+    handover,
+    intake,
+    pressed,
+    switching,
+    typed,
+    urgent,
+    welcome,
+)
+from bot.conversation.answering import answer, decision_of
 from bot.conversation.buttons import Action, data_for
 from bot.conversation.safety import Safety, Urgency
 from bot.conversation.scene import Operator, Scene, remember_choices
 from bot.conversation.state import ConversationState, Step
-from bot.conversation.turn import Decision, Effect, ResumeAt, Turn
+from bot.conversation.turn import Decision, ResumeAt, Turn
 from bot.i18n import ENGLISH, LANGUAGES
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.finding import Finding, Outcome
@@ -19,8 +32,11 @@ from bot.knowledge.search import Search
 from bot.language.folding import clean
 from bot.language.reading import MAX_READ, OTHER, Reader, Reading
 from bot.messages import Attachment, Command, Content, LanguageCode, Press, Reply, Text
+from bot.partners.directory import Directory
+from bot.partners.prefectures import PrefectureFinder
 
 MAX_KEPT: Final = 2000
+NO_PARTNERS: Final = Directory({}, {}, PrefectureFinder({}))
 FRAGMENT_WORDS: Final = 5
 FRAGMENT_LETTERS: Final = 24
 # How long after a fragment what follows still belongs to it.
@@ -42,6 +58,7 @@ class Respondent:
         search: Search,
         safety: Safety,
         operator: Operator = Operator(),  # noqa: B008 - frozen
+        directory: Directory = NO_PARTNERS,
         *,
         quiet: dt.timedelta = dt.timedelta(0),
         max_text_length: int = 4000,
@@ -53,6 +70,7 @@ class Respondent:
         self.search = search
         self.safety = safety
         self.operator = operator
+        self.directory = directory
         self.quiet = quiet
         self.max_text_length = max_text_length
 
@@ -64,16 +82,18 @@ class Respondent:
         *,
         reference: str,
         locale_hint: str = "",
+        open_cases: Mapping[str, int] = MappingProxyType({}),
     ) -> Turn:
         """One step of a conversation.
 
         `now` is an aware time; `reference` a fresh case reference, used if a case is opened; `locale_hint`
-        the language of the person's app. The same arguments always give the same turn.
+        the language of the person's app; `open_cases` how many each partner has now. The same arguments always
+        give the same turn.
         """
         hint = LanguageCode(locale_hint.partition("-")[0].lower())
         # A yes counts right after its question only: it must not delete or change anything later.
         current = state if isinstance(content, Quiet) else state.but(yes="", no="")
-        scene = Scene(self.knowledge_base, current, now, state.speaks(hint), reference, self.operator)
+        scene = self._scene(current, now, state.speaks(hint), reference, open_cases)
         match content:
             case Text():
                 turn = self._text(scene, content, state)
@@ -102,14 +122,24 @@ class Respondent:
         language = state.speaks(LanguageCode(locale_hint.partition("-")[0].lower()))
         question = clean(content.text) if isinstance(content, Text) else state.question
         state = state.but(question=question[:MAX_KEPT], fragments="", fragments_at=None, waiting=False)
-        scene = Scene(self.knowledge_base, state, now, language, reference, self.operator)
+        scene = self._scene(state, now, language, reference, {})
         words = scene.words
         sorry = scene.say(
             words("Something went wrong here, and I could not read your message.")
             + "\n\n"
             + words("In danger now? Police 110. Ambulance and fire 119. The call is free.")
         )
-        return pressed.hand_over(scene).after(sorry)
+        return handover.store_unread(scene, question[:MAX_KEPT]).after(sorry)
+
+    def _scene(
+        self,
+        state: ConversationState,
+        now: dt.datetime,
+        language: LanguageCode,
+        reference: str,
+        open_cases: Mapping[str, int],
+    ) -> Scene:
+        return Scene(self.knowledge_base, state, now, language, reference, self.operator, self.directory, open_cases)
 
     def _command(self, scene: Scene, content: Command) -> Turn:
         words = f"{content.name} {content.argument}"
@@ -175,7 +205,11 @@ class Respondent:
         reading = self.reader.read(text[: self.max_text_length], state.language)
         urgency = self.safety.look_through(self.reader, text, reading)
         if urgency is None:
-            turn = self._open_step(scene, reading, before) or self._without_words(scene, reading)
+            turn = (
+                self._open_step(scene, reading, before)
+                or self._in_intake(scene, reading)
+                or self._without_words(scene, reading)
+            )
             if turn is not None:
                 return turn
         turn = self._search(scene, reading, urgency)
@@ -187,6 +221,12 @@ class Respondent:
         if not notes or turn.decision == Decision.URGENT:
             return turn
         return turn.after(*notes)
+
+    def _in_intake(self, scene: Scene, reading: Reading) -> Turn | None:
+        """What is typed while a question of the intake is open answers it."""
+        if scene.state.intake is None or not reading.text:
+            return None
+        return intake.respond_to_text(scene, reading.text, reading.normal_form).but(reading=reading)
 
     def _without_words(self, scene: Scene, reading: Reading) -> Turn | None:
         """A thumb, a heart, a lone question mark, or nothing at all."""
@@ -213,6 +253,8 @@ class Respondent:
             return self._press(scene, before.yes)
         if before.no and typed.is_no(form):
             return self._press(scene, before.no)
+        if scene.state.intake is not None:
+            return None
         if typed.is_no(form) and scene.state.step != Step.NEW and not before.wants_story:
             reply = welcome.small_talk(scene, "acknowledgement")
             return Turn((reply,), scene.state, Decision.SMALLTALK, reading=reading)
@@ -263,7 +305,7 @@ class Respondent:
                 fragments_at=scene.now,
             )
             greeting = welcome.greet_in_all(here)
-            return Turn((greeting,), kept, _decision(finding), reading=reading, found=finding.articles)
+            return Turn((greeting,), kept, decision_of(finding), reading=reading, found=finding.articles)
         short = len(reading.text) <= FRAGMENT_LETTERS or len(reading.text.split()) <= FRAGMENT_WORDS
         unsure = finding.outcome in (Outcome.UNKNOWN, Outcome.SUGGEST)
         if may_wait and self.quiet and short and unsure and not stranger:
@@ -275,7 +317,7 @@ class Respondent:
                 kept_question=joined[:MAX_KEPT] if state.kept_question else "",
             )
             return Turn((), waiting, Decision.WAIT, (ResumeAt(at),), reading=reading)
-        turn = self._answer(here, reading, joined, finding)
+        turn = answer(here, reading, joined, finding)
         turn = urgent.show_numbers_above(here, turn, self.safety.may_be_danger(reading_for_search))
         if not chosen:
             turn = switching.offer_switch(here, turn, reading)
@@ -296,48 +338,3 @@ class Respondent:
         if alone.outcome in (Outcome.SMALLTALK, Outcome.PERSON) or best_alone > best_together:
             return alone, reading
         return together, together_reading
-
-    def _answer(self, scene: Scene, reading: Reading, question: str, finding: Finding) -> Turn:
-        state = scene.state.but(step=Step.READY if scene.state.language else Step.CHOOSING_LANGUAGE, waiting=False)
-        if state.language is None and reading.certain:
-            state = state.but(language=scene.language, step=Step.READY)
-        replies: tuple[Reply, ...]
-        effects: tuple[Effect, ...] = ()
-        record = ""
-        decision = _decision(finding)
-        asked = state.but(
-            question=question[:MAX_KEPT],
-            articles=tuple(item.id for item in finding.articles[:3]),
-            shown_in=scene.language,
-            in_danger=False,
-            kept_question="",
-        )
-        match finding.outcome:
-            case Outcome.ANSWER:
-                article = menu.show_article(scene, finding.articles[0].id)
-                assert article is not None  # noqa: S101 - search knows only articles of this knowledge base
-                replies = (article,)
-                state = asked.but(fragments="", fragments_at=None)
-            case Outcome.SUGGEST:
-                replies = (menu.suggest(scene, finding.articles),)
-                # Yes to "one of these?" opens the likeliest, no is "none of these".
-                yes = data_for(Action.ARTICLE, finding.articles[0].id)
-                state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now).but(
-                    yes=yes, no=data_for(Action.NONE_OF_THESE)
-                )
-            case Outcome.SMALLTALK:
-                replies = (welcome.small_talk(scene, finding.smalltalk),)
-                # Thanks or hello between two halves of a question does not answer the question.
-                state = state.but(waiting=scene.state.waiting)
-            case Outcome.PERSON:
-                reply, state, effects = handover.hand_over(scene.with_state(state))
-                replies = (reply,)
-            case Outcome.UNKNOWN:
-                replies = (menu.admit_not_knowing(scene),)
-                state = asked.but(fragments=question[-MAX_KEPT:], fragments_at=scene.now)
-                record = question
-        return Turn(replies, state, decision, effects, reading, finding.articles, record)
-
-
-def _decision(finding: Finding) -> Decision:
-    return Decision.HANDOVER if finding.outcome == Outcome.PERSON else Decision(finding.outcome.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from bot.conversation.state import ConversationState
 from bot.i18n import Translator, translator
 from bot.knowledge.article import KnowledgeBase
 from bot.messages import Button, LanguageCode, Reply
+from bot.partners.directory import Directory
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 Rows = tuple[tuple[Button, ...], ...]
@@ -19,15 +21,18 @@ Rows = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs this helpline, as /about says it. Both may be empty."""
+    """Who runs this helpline, as /about says it; both may be empty. And how long they keep what."""
 
     name: str = ""
     contact: str = ""
+    closed_cases_kept_days: int = 90
+    silent_conversations_kept_days: int = 180
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One message's surroundings. `reference` is a fresh case reference, used if a case is opened."""
+    """One message's surroundings. `reference` is a fresh case reference, used if a case is opened; `open_cases` how
+    many each partner has now."""
 
     knowledge_base: KnowledgeBase
     state: ConversationState
@@ -35,6 +40,8 @@ class Scene:
     language: LanguageCode
     reference: str
     operator: Operator
+    directory: Directory
+    open_cases: Mapping[str, int]
 
     @property
     def words(self) -> Translator:

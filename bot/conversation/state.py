@@ -22,6 +22,68 @@ class Step(StrEnum):
     READY = "ready"
 
 
+class IntakeStep(StrEnum):
+    """Which question of the intake is open."""
+
+    WHAT = "what"
+    SINCE = "since"
+    PLACE = "place"
+    CONTACT = "contact"
+    NAME = "name"
+    CONSENT = "consent"
+
+
+class SafeContact(StrEnum):
+    """Whether a caseworker may write to the person here."""
+
+    UNKNOWN = "unknown"
+    YES = "yes"
+    TIMES = "times"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was told so far for a case that is not open yet.
+
+    `since` is a day as YYYY-MM-DD, `since_words` what was said of it otherwise; `place` a prefecture; `times` when
+    it is safe to write. `partner` is whom the consent on screen names. `changing` tells that one answer is being
+    changed, `told` that what happened was written here and not before. `immediate` cases skip the questions.
+    """
+
+    step: IntakeStep = IntakeStep.WHAT
+    what: str = ""
+    articles: tuple[str, ...] = ()
+    since: str = ""
+    since_words: str = ""
+    place: str = ""
+    contact: SafeContact = SafeContact.UNKNOWN
+    times: str = ""
+    name: str = ""
+    partner: str = ""
+    changing: bool = False
+    told: bool = False
+    immediate: bool = False
+
+    def but(self, **changes: Any) -> Intake:
+        """The same intake with some of it changed."""
+        return replace(self, **changes)
+
+    @classmethod
+    def from_raw(cls, raw: Any) -> Intake | None:
+        """The intake behind its JSON; None where there is none, or one this version does not know."""
+        if not isinstance(raw, dict):
+            return None
+        values = {field.name: raw[field.name] for field in fields(cls) if field.name in raw}
+        try:
+            values["step"] = IntakeStep(values.get("step", IntakeStep.WHAT))
+            values["contact"] = SafeContact(values.get("contact", SafeContact.UNKNOWN))
+        except ValueError:
+            return None
+        values["articles"] = tuple(values.get("articles", ()))
+        return cls(**values)
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationState:
     """All that is remembered of a conversation between two messages.
@@ -30,7 +92,9 @@ class ConversationState:
     `fragments` are short messages not yet understood, in case more follows; `choices` is what the numbered
     buttons last shown stand for, `yes` and `no` what those words would press right after our question;
     `shown_in` is the language the last answer was given in, `in_danger` tells that it was to a danger; `case` is
-    the reference of the open case, `wants_story` tells that the next words belong to it.
+    the reference of the open case, `wants_story` tells that the next words belong to it; `intake` holds what was
+    told for a case that is not open yet, `passed_on` what was passed on for the open one, and `tried` the partners it
+    was offered to.
     """
 
     step: Step = Step.NEW
@@ -48,6 +112,9 @@ class ConversationState:
     no: str = ""
     case: str = ""
     wants_story: bool = False
+    intake: Intake | None = None
+    passed_on: Intake | None = None
+    tried: tuple[str, ...] = ()
     switch_declined: tuple[LanguageCode, ...] = ()
 
     def but(self, **changes: Any) -> ConversationState:
@@ -67,8 +134,10 @@ class ConversationState:
         raw = json.loads(text)
         known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {key: value for key, value in raw.items() if key in known}
-        for key in ("articles", "choices", "switch_declined"):
+        for key in ("articles", "choices", "switch_declined", "tried"):
             values[key] = tuple(values.get(key, ()))
+        for key in ("intake", "passed_on"):
+            values[key] = Intake.from_raw(values.get(key))
         values["step"] = Step(values["step"]) if values.get("step") in set(Step) else Step.NEW
         for key in ("language", "shown_in"):
             if not is_offered(values.get(key) or ""):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.conversation.state import ConversationState
+from bot.conversation.state import ConversationState, Intake
 from bot.knowledge.finding import ScoredArticle
 from bot.language.reading import Reading
 from bot.messages import LanguageCode, Reply
+from bot.partners.routing import Reason
 
 
 class Decision(StrEnum):
@@ -27,22 +28,58 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person agreed to: which partner reads which kinds of data for which purpose, in the exact words that
+    were shown, with their version and language."""
+
+    partner_id: str
+    purpose: str
+    kinds: tuple[str, ...]
+    version: str
+    language: LanguageCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Store a case under `reference`. `question` may be empty where someone just asked for a person."""
+    """Store a case under `reference` and offer it to the partner of the consent, for `reasons`.
+
+    `intake` holds what was told. Without a consent (a fault of ours stopped the thinking) the case waits at the
+    operator's desk, and nobody else sees it.
+    """
 
     reference: str
-    question: str
+    intake: Intake
     language: LanguageCode
     articles: tuple[str, ...]
     urgency: str = "normal"
+    consent: Consent | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCase:
+    """Offer an open case to one more partner, the one of the consent."""
+
+    reference: str
+    consent: Consent
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AddToCase:
-    """Add what the person wrote to their open case."""
+    """Add what the person wrote to their open case, and raise its urgency if it speaks of danger."""
 
     reference: str
     text: str
+    urgency: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class SolveCase:
+    """The person says that it is solved."""
+
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +101,7 @@ class ResumeAt:
     at: dt.datetime
 
 
-Effect = OpenCase | AddToCase | WithdrawCase | ForgetConversation | ResumeAt
+Effect = OpenCase | OfferCase | AddToCase | SolveCase | WithdrawCase | ForgetConversation | ResumeAt
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
         kept_question="",
         shown_in=scene.language,
         in_danger=True,
+        intake=None,
     )
     if state.language is None and reading.certain and reading.language in LANGUAGES:
         state = state.but(language=scene.language, step=Step.READY)
@@ -41,7 +42,7 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
     if not (state.wants_story and state.case):
         return turn
     # The person was telling a case what happened: that belongs into it more than anything.
-    effects = (AddToCase(state.case, reading.text[:MAX_KEPT]),)
+    effects = (AddToCase(state.case, reading.text[:MAX_KEPT], "immediate"),)
     told = state.but(question="", fragments_at=scene.now)
     return turn.but(replies=(*replies, handover.add_story(scene)), state=told, effects=effects)
 

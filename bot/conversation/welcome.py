@@ -11,7 +11,7 @@ from bot.knowledge.render import render_contact
 from bot.markup import escape
 from bot.messages import Attachment, Command, Reply, Text
 
-COMMANDS: Final = ("start", "language", "menu", "person", "help", "about", "forget")
+COMMANDS: Final = ("start", "language", "menu", "person", "case", "help", "about", "forget")
 
 
 def language_rows() -> Rows:
@@ -63,6 +63,7 @@ def explain_commands(scene: Scene) -> Reply:
         words("Write your question in your own words. Short or long, with mistakes: all is fine."),
         "- /menu " + words("show all topics"),
         "- /person " + words("ask a person for help"),
+        "- /case " + words("see your open case"),
         "- /language " + words("change the language"),
         "- /about " + words("who runs this, and what is stored"),
         "- /forget " + words("delete everything about you"),
@@ -88,6 +89,12 @@ def tell_about(scene: Scene) -> Reply:
         words(
             "Stored: your language and where our talk stands, encrypted. A question is kept only when "
             "nobody could answer it (without telephone numbers and addresses) or when you open a case."
+        ),
+        words(
+            "The texts of a closed case are deleted after %(cases)s days, a talk in which nothing was said after "
+            "%(talks)s days.",
+            cases=words.number(operator.closed_cases_kept_days),
+            talks=words.number(operator.silent_conversations_kept_days),
         ),
         words("Write /forget and everything about you is deleted at once."),
     ]

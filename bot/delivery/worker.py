@@ -10,6 +10,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from bot.delivery.partner_channel import PartnerChannel
+from bot.delivery.referrals import Referrals
+from bot.delivery.retention import Retention
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey
@@ -30,10 +33,15 @@ PURGE_EVERY: Final = dt.timedelta(minutes=10)
 class Worker:
     """Claims due jobs, does them, settles them. Any number of them may run on one database."""
 
-    def __init__(self, helpline: Helpline, senders: Mapping[str, Sender]) -> None:
-        """`senders` by channel name; a channel without one pulls its replies."""
+    def __init__(
+        self, helpline: Helpline, senders: Mapping[str, Sender], partners: Mapping[str, PartnerChannel] | None = None
+    ) -> None:
+        """`senders` by channel name; a channel without one pulls its replies. `partners` by the name of the way to
+        them."""
         self._helpline = helpline
         self._senders = senders
+        self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -83,6 +91,12 @@ class Worker:
 
     async def _do(self, job: JobRow) -> None:
         try:
+            if job.kind == JobKind.DELIVER:
+                await self._referrals.deliver(job)
+                return
+            if job.kind == JobKind.SERVICE_LEVEL:
+                await self._referrals.watch(job)
+                return
             key = jobs.key_from_json(job.address)
             if job.kind == JobKind.RESUME:
                 receipt = await self._helpline.resume(key, str(job.id), pulled=key.channel not in self._senders)
@@ -107,7 +121,12 @@ class Worker:
 
     async def _send(self, key: ConversationKey, receipt: Receipt) -> None:
         sender = self._senders.get(key.channel)
-        if sender is not None and (receipt.replies or receipt.job):
+        if sender is None:
+            # The far end fetches its replies itself; the job has nothing to do.
+            if receipt.job is not None:
+                async with self._helpline.storage.transaction() as session:
+                    await jobs.finish_job(session, receipt.job)
+        elif receipt.replies or receipt.job:
             await send_and_settle(self._helpline, sender, key, receipt)
 
     async def _purge(self) -> None:
@@ -116,3 +135,4 @@ class Worker:
             self._purged = now
             async with self._helpline.storage.transaction() as session:
                 await conversations.delete_old_replies(session, now - SENT_KEPT, now - UNSENT_KEPT)
+            await self._retention.run()

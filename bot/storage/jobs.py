@@ -20,7 +20,7 @@ def add_job(
     *,
     dedup: str,
     subject: str,
-    address: ConversationKey,
+    address: ConversationKey | None = None,
     run_at: dt.datetime,
     owner: str | None = None,
 ) -> uuid.UUID:
@@ -28,7 +28,7 @@ def add_job(
     job_id = uuid.uuid4()
     session.add(
         JobRow(
-            id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address),
+            id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address) if address else "",
             run_at=run_at, owner=owner,
         )
     )  # fmt: skip

@@ -78,14 +78,27 @@ def test_the_whole_conversation(api: BotApiServer, server: TomoniServer) -> None
     api.send_text(7, QUESTION)
     article = api.wait_for(7, lambda sent: answered(sent, 2))[-1]
     api.press(7, article.button("Did not help"))
-    case = api.wait_for(7, lambda sent: "case number" in sent[-1].text)[-1]
+    asked = api.wait_for(7, lambda sent: "May I use what you wrote" in sent[-1].text)[-1]
+    api.press(7, asked.button("Yes, use this"))
+    asked = api.wait_for(7, lambda sent: "When did it happen" in sent[-1].text)[-1]
+    api.press(7, asked.button("This month"))
+    asked = api.wait_for(7, lambda sent: "In which prefecture" in sent[-1].text)[-1]
+    api.press(7, asked.button("I do not want to say"))
+    asked = api.wait_for(7, lambda sent: "Is it safe" in sent[-1].text)[-1]
+    api.press(7, asked.button("Yes, any time"))
+    api.wait_for(7, lambda sent: "call you" in sent[-1].text)
+    api.send_text(7, "Ramu")
+    asked = api.wait_for(7, lambda sent: "May I pass this on" in sent[-1].text)[-1]
+    assert "Ramu" in asked.text
+    api.press(7, asked.button("Yes, pass it on"))
+    case = api.wait_for(7, lambda sent: "case number is" in sent[-1].text)[-1]
     api.press(7, case.button("Take the case back"))
     api.wait_for(7, lambda sent: "taken back" in sent[-1].text)
     api.send_text(7, "/forget")
     api.wait_for(7, lambda sent: "delete everything" in sent[-1].text)
     api.send_text(7, "yes")
     api.wait_for(7, lambda sent: "is deleted" in sent[-1].text)
-    assert len(api.called("answerCallbackQuery")) == 7
+    assert len(api.called("answerCallbackQuery")) == 12
 
 
 def test_what_is_not_text_gets_a_helpful_reply(api: BotApiServer, server: TomoniServer) -> None:

@@ -117,7 +117,7 @@ class TestErrors:
 class TestChatAndCases:
     def test_a_talk_in_the_terminal_ends_in_a_case(self, folder: Path) -> None:
         url = f"sqlite+aiosqlite:///{folder}/talk.db"
-        typed = b"boss did not pay me in May\n2\n"
+        typed = b"boss did not pay me in May\n2\n1\n5\n1\n4\n1\n1\n"
         done = tomoni(folder, "chat", text=typed, TOMONI_DATABASE_URL=url)
         assert done.returncode == 0, done.stderr
         assert b"The company must pay you" in done.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bot.conversation.respond import Quiet, Respondent
-from bot.conversation.state import ConversationState
+from bot.conversation.state import ConversationState, IntakeStep
 from bot.conversation.turn import Turn
 from bot.i18n import translator
 from bot.markup import to_plain
@@ -68,6 +68,14 @@ class Talk:
 
     def command(self, name: str, argument: str = "") -> Turn:
         return self.say(Command(name, argument))
+
+    def hand_over(self, way: str = "p") -> Turn:
+        """Ask for a person, skip every question of the intake, and agree."""
+        self.press(way)
+        for _ in range(6):
+            if self.state.intake is not None and self.state.intake.step != IntakeStep.CONSENT:
+                self.press("i:skip")
+        return self.press("y")
 
     def tap(self, label: str) -> Turn:
         """Tap the button on screen whose label holds `label`."""

@@ -77,7 +77,7 @@ class TestEveryScript:
 class TestMidway:
     def test_as_the_story_of_an_open_case_it_also_goes_into_the_case(self, patient: Respondent) -> None:
         talk = Talk(patient, "en")
-        talk.command("person")
+        talk.hand_over()
         turn = talk.say(ATTACK["en"])
         assert_urgent(turn.but(replies=turn.replies[:-1]), "en")
         [effect] = turn.effects

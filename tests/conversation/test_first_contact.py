@@ -164,8 +164,9 @@ class TestTheFirstQuestion:
     ) -> None:
         talk = Talk(respondent)
         talk.say(unclear)
-        [effect] = talk.command("person").effects
-        assert effect.question == unclear  # type: ignore[union-attr]
+        talk.command("person")
+        assert talk.state.intake is not None
+        assert talk.state.intake.what == unclear
 
 
 class TestDeepLink:

@@ -22,11 +22,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.bot_api_forum import Group, Refused
 from tests.servers.bot_api_text import BadText, parse_html
 
 TOKEN = "123456:TEST-token"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Tomoni", "username": "tomoni_test_bot",
-       "can_join_groups": False, "can_read_all_group_messages": False, "supports_inline_queries": False}  # fmt: skip
+       "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}  # fmt: skip
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Sent:
     links: tuple[str, ...]
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
     silent: bool = False
+    thread: int | None = None
 
     def button(self, part: str) -> str:
         """The data of the first button whose label holds `part`."""
@@ -59,6 +61,7 @@ class BotApiServer:
         self.sent: list[Sent] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.blocked: set[int] = set()
+        self.groups: dict[int, Group] = {}
         self.delivered: list[int] = []
         self.webhook: dict[str, Any] = {}
         self._faults: deque[tuple[str, str, float]] = deque()
@@ -104,6 +107,10 @@ class BotApiServer:
                         "chat": {"id": chat, "type": "private"}, "from": BOT},
         }  # fmt: skip
         return self._add({"callback_query": query})
+
+    def in_group(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Let something happen in a group: what `Group.says`, `Group.edits` or `Group.presses` returned."""
+        return self._add(update)
 
     def repeat(self, update: dict[str, Any]) -> None:
         """Deliver an update once more, as happens when an acknowledgement is lost."""
@@ -263,8 +270,15 @@ class BotApiServer:
         if method == "deleteWebhook":
             self.webhook = {}
             return True
-        if method == "sendMessage":
-            return self._send_message(parameters)
+        try:
+            if method == "sendMessage":
+                return self._send_message(parameters)
+            if method == "createForumTopic":
+                return self._group(parameters).create(str(parameters["name"]))
+            if method == "closeForumTopic":
+                return self._group(parameters).close(int(parameters["message_thread_id"]))
+        except Refused as refused:
+            raise ApiError(refused.code, str(refused)) from refused
         if method in ("sendChatAction", "setMyCommands", "answerCallbackQuery"):
             return True
         raise ApiError(501, f"{method} is not modelled")
@@ -285,12 +299,19 @@ class BotApiServer:
                 return []
         return self._updates[: int(parameters.get("limit") or 100)]
 
+    def _group(self, parameters: dict[str, Any]) -> Group:
+        group = self.groups.get(int(parameters["chat_id"]))
+        if group is None:
+            raise ApiError(400, "Bad Request: chat not found")
+        return group
+
     def _send_message(self, parameters: dict[str, Any]) -> dict[str, Any]:
         chat = int(parameters["chat_id"])
         if chat in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
+        thread = int(parameters["message_thread_id"]) if "message_thread_id" in parameters else None
         if chat <= 0:
-            raise ApiError(400, "Bad Request: chat not found")
+            self._group(parameters).let_write(thread)
         try:
             parsed = parse_html(str(parameters["text"]))
         except BadText as error:
@@ -302,9 +323,12 @@ class BotApiServer:
                     raise ApiError(400, "Bad Request: BUTTON_DATA_INVALID")
                 if not button["text"].strip():
                     raise ApiError(400, "Bad Request: Text buttons are unallowed in the inline keyboard")
-        message_id = self._take_message_id()
+        message_id = self._take_message_id() if chat > 0 else self._group(parameters).next_id()
         silent = bool(parameters.get("disable_notification"))
-        self.sent.append(Sent(chat, message_id, parsed.text, str(parameters["text"]), parsed.links, keyboard, silent))
+        html = str(parameters["text"])
+        self.sent.append(Sent(chat, message_id, parsed.text, html, parsed.links, keyboard, silent, thread))
+        if chat <= 0:
+            return self._group(parameters).message(message_id, thread) | {"text": parsed.text}
         return {"message_id": message_id, "date": int(time.time()), "chat": {"id": chat, "type": "private"},
                 "from": BOT, "text": parsed.text}  # fmt: skip
 

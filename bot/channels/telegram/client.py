@@ -36,6 +36,12 @@ _HOPELESS: Final = (
     "bot can't initiate",
     "peer_id_invalid",
 )
+_NO_TOPIC: Final = ("message thread not found", "topic_id_invalid", "topic_deleted")
+_NOT_IN_GROUP: Final = ("kicked from", "not a member")
+
+
+class TopicGone(ChannelError):
+    """The forum topic is not there: somebody deleted it in Telegram."""
 
 
 class TelegramClient:
@@ -98,6 +104,37 @@ class TelegramClient:
         except TelegramError as error:
             raise channel_error(error) from error
 
+    async def create_topic(self, chat_id: int, name: str) -> int:
+        """Open a forum topic in a group. Returns its thread id. Raises ChannelError."""
+        try:
+            topic = await self.bot.create_forum_topic(chat_id, name)
+        except TelegramError as error:
+            raise channel_error(error) from error
+        return topic.message_thread_id
+
+    async def close_topic(self, chat_id: int, thread_id: int) -> None:
+        """Close a forum topic; one that is closed already stays so. Raises ChannelError, TopicGone where it is not
+        there."""
+        try:
+            await self.bot.close_forum_topic(chat_id, thread_id)
+        except TelegramError as error:
+            if "topic_not_modified" not in str(error).lower():
+                raise channel_error(error) from error
+
+    async def send_to_topic(self, chat_id: int, thread_id: int, reply: Reply) -> None:
+        """Write one bubble into a forum topic. Raises ChannelError, TopicGone where it is not there."""
+        try:
+            await self.bot.send_message(
+                chat_id,
+                html_of(reply),
+                message_thread_id=thread_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard_of(reply),
+                link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
+            )
+        except TelegramError as error:
+            raise channel_error(error) from error
+
     async def show_typing(self, key: ConversationKey) -> None:
         """Show that an answer is on its way; that it could not be shown does not matter."""
         with contextlib.suppress(TelegramError):
@@ -118,6 +155,8 @@ def channel_error(error: TelegramError) -> ChannelError:
     if isinstance(error, TimedOut):
         return ChannelError("Telegram did not answer in time", permanent=False)
     if isinstance(error, Forbidden):
+        if any(sign in str(error).lower() for sign in _NOT_IN_GROUP):
+            return ChannelError("the bot is not in the group any more", permanent=True)
         return ChannelError("the person has blocked the bot or left", permanent=True)
     if isinstance(error, ChatMigrated):
         return ChannelError("the chat has moved", permanent=True)
@@ -125,6 +164,8 @@ def channel_error(error: TelegramError) -> ChannelError:
         return ChannelError("Telegram refuses the token", permanent=True)
     if isinstance(error, BadRequest):
         message = str(error).lower()
+        if any(sign in message for sign in _NO_TOPIC):
+            return TopicGone("the topic is gone", permanent=True)
         return ChannelError(
             "the chat is gone" if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
             permanent=True,

@@ -16,6 +16,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.client import TelegramClient, channel_error
+from bot.channels.telegram.partner_group import PartnerGroups
 from bot.channels.telegram.translate import message_from
 from bot.errors import StorageUnavailable, TomoniError
 from bot.helpline import Helpline, Receipt
@@ -37,9 +38,11 @@ TYPING_FROM: Final = 200
 class TelegramReceiver:
     """Hands updates to the helpline: in order for one person, side by side for different ones."""
 
-    def __init__(self, client: TelegramClient, helpline: Helpline) -> None:
+    def __init__(self, client: TelegramClient, helpline: Helpline, groups: PartnerGroups | None = None) -> None:
+        """`groups` takes what is written in partners' groups; without it, nobody hears that."""
         self._client = client
         self._helpline = helpline
+        self._groups = groups
         self._tails: dict[ConversationKey, asyncio.Task[None]] = {}
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -49,6 +52,11 @@ class TelegramReceiver:
 
         Returns when it is stored. Raises StorageUnavailable when it could not be: Telegram must keep it.
         """
+        if self._groups is not None and self._groups.concerns(update):
+            said = await self._groups.take(update)
+            if said is not None:
+                self._in_background(self._groups.say(said))
+            return
         bot = self._client.bot
         message = message_from(update, bot.id, bot.username or "")
         if message is None:

@@ -17,13 +17,16 @@ class JobKind(StrEnum):
 
     SEND_REPLIES = "send_replies"
     RESUME = "resume"
+    DELIVER = "deliver"
+    SERVICE_LEVEL = "service_level"
 
 
 class JobRow(Base):
     """One thing to do at `run_at`. A claim moves `run_at` on by a lease, so a dead worker's job comes due
     again by itself; a settled job's row is deleted, a hopeless one stays with state `failed`.
 
-    `address` is the ConversationKey as JSON, `subject` the row it is about.
+    `address` is the ConversationKey as JSON, empty where the job is about no conversation; `subject` the row it is
+    about, with a channel or stage behind a colon where there are several jobs about it.
     """
 
     __tablename__ = "jobs"

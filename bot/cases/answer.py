@@ -1,0 +1,44 @@
+"""What a caseworker wrote, as the person sees it. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.errors import CaseError
+from bot.i18n import translator
+from bot.markup import escape
+from bot.messages import LanguageCode, Reply
+from bot.storage.models import CaseRow
+
+# Telegram shows at most 4096 characters at once; the rest is for the line above.
+MAX_BUBBLE: Final = 3500
+MAX_ANSWER: Final = 20_000
+
+
+def answer_replies(case: CaseRow, text: str) -> list[Reply]:
+    """`text` under a line that says which case it is about, in as many bubbles as it needs. Raises CaseError where
+    there is nothing in it, or more than anybody would read on a telephone."""
+    if not text.strip():
+        raise CaseError(f"{case.reference}: there is nothing in the answer")
+    if len(text) > MAX_ANSWER:
+        raise CaseError(f"{case.reference}: the answer is longer than {MAX_ANSWER} characters")
+    language = LanguageCode(case.language)
+    heading = translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
+    first, *others = _parts(text)
+    return [Reply(f"{heading}\n\n{_shown(first)}", language), *(Reply(_shown(part), language) for part in others)]
+
+
+def _parts(text: str) -> list[str]:
+    """`text` in parts that fit into a bubble, parted at a line's end where there is one, else at a space."""
+    parts: list[str] = []
+    rest = text.strip()
+    while len(rest) > MAX_BUBBLE:
+        end = max(rest.rfind("\n", MAX_BUBBLE // 2, MAX_BUBBLE), 0) or max(rest.rfind(" ", 1, MAX_BUBBLE), 0)
+        end = end or MAX_BUBBLE
+        parts.append(rest[:end].strip())
+        rest = rest[end:].strip()
+    return [*parts, rest]
+
+
+def _shown(text: str) -> str:
+    return "\n\n".join(escape(line) for line in text.splitlines() if line.strip())

@@ -1,0 +1,63 @@
+"""What a partner is to be told about a case becomes jobs, in the transaction that writes the event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.partners.opening import after_open_hours
+from bot.partners.partner import Partner
+from bot.storage.jobs import add_job
+from bot.storage.models import CaseEventKind, CaseEventRow, JobKind
+
+# What reaches the partner that has the case. An internal note never does, and what it did itself it knows.
+TOLD: Final = (
+    CaseEventKind.OFFERED,
+    CaseEventKind.REMINDED,
+    CaseEventKind.NOTE,
+    CaseEventKind.WITHDRAWN,
+    CaseEventKind.REVOKED,
+    CaseEventKind.CLOSED,
+)
+REMIND: Final = "remind"
+OVERDUE: Final = "overdue"
+
+
+def channels_of(partner: Partner) -> tuple[str, ...]:
+    """The names of the channels a partner is reached by, besides the desk."""
+    named = {
+        "telegram_group": partner.channels.telegram_group,
+        "email": partner.channels.email,
+        "webhook": partner.channels.webhook,
+    }
+    return tuple(name for name, channel in named.items() if channel is not None)
+
+
+def letter_key(event_id: uuid.UUID, channel: str) -> str:
+    """What marks the job of one letter: no other letter has the same."""
+    return f"deliver:{event_id}:{channel}"
+
+
+def dispatch(
+    session: AsyncSession, event: CaseEventRow, partner_id: str | None, partners: Mapping[str, Partner]
+) -> None:
+    """Write down the jobs that `event` calls for: one for each channel of the partner that has the case and, for an
+    offer, the two moments at which somebody must have looked. The operator's desk needs none."""
+    partner = partners.get(partner_id or "")
+    if partner is None or event.kind not in TOLD:
+        return
+    for channel in channels_of(partner):
+        add_job(
+            session, JobKind.DELIVER, dedup=letter_key(event.id, channel), subject=f"{event.id}:{channel}",
+            run_at=event.at,
+        )  # fmt: skip
+    if event.kind == CaseEventKind.OFFERED:
+        level = partner.service_level
+        for stage, hours in ((REMIND, level.remind_after_hours), (OVERDUE, level.first_response_hours)):
+            add_job(
+                session, JobKind.SERVICE_LEVEL, dedup=f"service_level:{event.id}:{stage}",
+                subject=f"{event.id}:{stage}", run_at=after_open_hours(partner, event.at, hours),
+            )  # fmt: skip

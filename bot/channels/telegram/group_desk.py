@@ -1,0 +1,163 @@
+"""What a caseworker's words and presses in a case's topic do to the case, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases.answer import answer_replies
+from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.channels.telegram.group_words import (
+    Ask,
+    Asked,
+    choice_rows,
+    close_rows,
+    name_in,
+    outcomes,
+    parse_ask,
+    reasons,
+    refusal,
+    why_not,
+)
+from bot.errors import CaseError
+from bot.i18n import translator
+from bot.markup import escape
+from bot.messages import Attachment, Button, LanguageCode, Press, Reply, Text
+from bot.partners.partner import Partner
+from bot.storage.cases import CaseWithEvents, add_case_event
+from bot.storage.models import CaseEventKind
+
+MAX_TEXT: Final = 4000
+INTERNAL: Final = "//"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is said to a caseworker in the topic, and whether the topic is to be closed after that."""
+
+    reply: Reply | None = None
+    closes: bool = False
+
+
+class GroupDesk:
+    """One caseworker's doing in the topic of one case."""
+
+    def __init__(
+        self, session: AsyncSession, found: CaseWithEvents, partner_id: str, partner: Partner, actor: str,
+        now: dt.datetime,
+    ) -> None:  # fmt: skip
+        """`found` as it stands under the lock of this transaction; `partner_id` and `partner` own the topic."""
+        self._session = session
+        self._found = found
+        self._partner_id = partner_id
+        self._partner = partner
+        self._actor = actor
+        self._now = now
+        self._words = translator(LanguageCode(partner.working_language))
+
+    async def act(self, content: Text | Press | Attachment) -> Outcome:
+        """Do what `content` asks for. What the case does not allow is said, and nothing is written then."""
+        if reason := why_not(self._found, self._partner_id, self._words):
+            return self._say(reason)
+        words = self._words
+        match content:
+            case Press(data):
+                return await self._pressed(parse_ask(data))
+            case Attachment():
+                return self._say(
+                    words(
+                        "Files cannot be passed on to the person yet. Nothing was sent, neither the file nor the "
+                        "words with it. Please write it as a text."
+                    )
+                )
+            case Text(edited=True):
+                return self._say(
+                    words(
+                        "You have changed a message. The person still has the first one. Please write what is "
+                        "different as a new message."
+                    )
+                )
+            case Text(text):
+                return await self._written(text)
+
+    async def _pressed(self, asked: Asked | None) -> Outcome:
+        words = self._words
+        try:
+            match asked:
+                case Asked(Ask.TAKE):
+                    await accept_case(self._session, self._found, self._actor, self._now)
+                    return self._say(self._taken(), close_rows(words, self._found.case.reference))
+                case Asked(Ask.DECLINE, reference, choice):
+                    texts = reasons(words)
+                    if choice not in texts:
+                        return self._say(words("Why do you decline?"), choice_rows(Ask.DECLINE, reference, texts))
+                    await decline_case(self._session, self._found, self._actor, texts[choice], self._now)
+                    return self._say(
+                        words("You have declined the case. Please delete what you have of it."), closes=True
+                    )
+                case Asked(Ask.CLOSE, reference, choice):
+                    texts = outcomes(words)
+                    if choice not in texts:
+                        return self._say(words("How did the case end?"), choice_rows(Ask.CLOSE, reference, texts))
+                    await close_case(self._session, self._found, self._actor, choice, self._now)
+                    return self._say(words("The case is closed."), closes=True)
+        except CaseError as error:
+            return self._say(refusal(self._found, self._partner_id, error, words, answering=False))
+        return self._say(words("This button means nothing here."))
+
+    def _taken(self) -> str:
+        words = self._words
+        taken = words("**%(name)s** has taken the case.", name=escape(name_in(self._actor)))
+        return f"{taken}\n\n{self._how_to()}"
+
+    def _how_to(self) -> str:
+        return self._words(
+            "What you write in this topic goes to the person as a message. Lines that start with // stay here. The "
+            "person reads %(language)s.",
+            language=self._words.language_name(self._found.case.language),
+        )
+
+    async def _written(self, text: str) -> Outcome:
+        words = self._words
+        if text.startswith("/") and not text.startswith(INTERNAL):
+            # A slash too few in front of a note must not send it to the person.
+            return self._say(words("Nothing was sent.") + " " + self._how_to())
+        if len(text) > MAX_TEXT:
+            return self._say(
+                words(
+                    "This is too long: %(length)s characters, and at most %(most)s can be sent. Nothing was sent. "
+                    "Please send it in two messages.",
+                    length=words.number(len(text)), most=words.number(MAX_TEXT),
+                )
+            )  # fmt: skip
+        lines = text.splitlines()
+        kept = [line.lstrip().removeprefix(INTERNAL).strip() for line in lines if _is_internal(line)]
+        sent = "\n".join(line for line in lines if not _is_internal(line)).strip()
+        outcome = await self._answer(sent) if sent else Outcome()
+        if kept:
+            await add_case_event(
+                self._session, self._found.case.id, CaseEventKind.INTERNAL, actor=self._actor, at=self._now,
+                text="\n".join(kept), partner_id=self._partner_id,
+            )  # fmt: skip
+        return outcome
+
+    async def _answer(self, text: str) -> Outcome:
+        case = self._found.case
+        try:
+            first, *others = answer_replies(case, text)
+            name = escape(self._partner.names.in_language(case.language))
+            replies = [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
+            await answer_person(self._session, self._found, self._actor, replies, text, self._now)
+        except CaseError as error:
+            return self._say(refusal(self._found, self._partner_id, error, self._words, answering=True))
+        return Outcome()
+
+    def _say(self, text: str, rows: tuple[tuple[Button, ...], ...] = (), *, closes: bool = False) -> Outcome:
+        return Outcome(Reply(text, self._words.language, rows), closes)
+
+
+def _is_internal(line: str) -> bool:
+    return line.lstrip().startswith(INTERNAL)

@@ -1,0 +1,132 @@
+"""A case as its partner reads it, in the partner's working language: nothing personal outside the body."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from bot.conversation.state import SafeContact
+from bot.delivery.partner_channel import Letter
+from bot.i18n import Translator, translator
+from bot.knowledge.article import KnowledgeBase
+from bot.knowledge.render import title_of
+from bot.markup import escape
+from bot.messages import LanguageCode
+from bot.partners.directory import Directory
+from bot.partners.partner import Partner
+from bot.partners.routing import ReasonKind
+from bot.storage.cases import CaseWithEvents
+from bot.storage.models import CaseEventKind, CaseEventRow
+
+_WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
+
+
+def compose(
+    found: CaseWithEvents, event: CaseEventRow, partner: Partner, knowledge_base: KnowledgeBase, directory: Directory
+) -> Letter:
+    """The letter about `event` of a case to `partner`."""
+    language = LanguageCode(partner.working_language)
+    words = translator(language)
+    case = found.case
+    kind = CaseEventKind(event.kind)
+    category = case.articles[0].partition("/")[0] if case.articles else ""
+    subject = words("Tomoni case %(reference)s", reference=case.reference)
+    if case.urgency == "immediate":
+        subject = words("URGENT: %(subject)s", subject=subject)
+    notices = {
+        CaseEventKind.OFFERED: words("A new case is offered to you. Please take it or decline it."),
+        CaseEventKind.REMINDED: words("This case still waits for your answer. Please take it or decline it."),
+        CaseEventKind.NOTE: words("The person has written something more."),
+        CaseEventKind.WITHDRAWN: words("The person has taken the case back. Please delete what you have of it."),
+        CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
+        CaseEventKind.CLOSED: words("The case is closed."),
+    }
+    body = ""
+    if kind in _WITH_STORY:
+        body = _story(found, event, words, knowledge_base, directory)
+    elif kind == CaseEventKind.NOTE and event.text:
+        body = _lines(event.text)
+    return Letter(
+        case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
+        LanguageCode(case.language),
+    )  # fmt: skip
+
+
+def _story(
+    found: CaseWithEvents, event: CaseEventRow, words: Translator, knowledge_base: KnowledgeBase, directory: Directory
+) -> str:
+    """What was told, where, since when, how the person can be reached, what they were shown, and why it came here."""
+    told = found.intake
+    case = found.case
+    prefecture = directory.prefectures.get(case.prefecture)
+    titles = [
+        title_of(knowledge_base.articles[article], words.language)
+        for article in case.articles
+        if article in knowledge_base.articles
+    ]
+    since = told.get("since", "")
+    lines = {
+        words("Topic"): ", ".join(escape(title) for title in titles[:1]),
+        words("When"): words.date(dt.date.fromisoformat(since)) if since else escape(told.get("since_words", "")),
+        words("Where"): prefecture.in_language(words.language) if prefecture else "",
+        words("Name"): escape(told.get("name", "")),
+        words("Language"): words.language_name(case.language),
+        words("How to reach you"): _contact(told, words),
+        words("Articles shown"): ", ".join(escape(title) for title in titles),
+        words("Why it comes to you"): words.list(_reasons(event, words, directory)),
+    }
+    # What was written after the event has letters of its own.
+    written = [
+        _lines(item.text)
+        for item in found.events
+        if item.kind in _WRITTEN and item.position < event.position and item.text
+    ]
+    facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
+    return "\n\n".join([*written, facts])
+
+
+_WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+
+
+def _lines(text: str) -> str:
+    """A person's own words as they stand, paragraph by paragraph."""
+    return "\n\n".join(escape(line) for line in text.splitlines() if line.strip())
+
+
+def _contact(told: dict[str, Any], words: Translator) -> str:
+    match told.get("contact"):
+        case SafeContact.YES:
+            return words("here, at any time")
+        case SafeContact.TIMES:
+            return words("here, only: %(times)s", times=escape(told.get("times", "")))
+        case SafeContact.NO:
+            return words("**not here**: nobody writes to you")
+    return ""
+
+
+def _reasons(event: CaseEventRow, words: Translator, directory: Directory) -> list[str]:
+    """The routing reasons of an offer, in words."""
+    said: list[str] = []
+    for reason in (event.detail or {}).get("reasons", []):
+        subject = str(reason["subject"])
+        prefecture = directory.prefectures.get(subject)
+        texts = {
+            ReasonKind.COVERS: words(
+                "you serve %(place)s", place=prefecture.in_language(words.language) if prefecture else ""
+            ),
+            ReasonKind.COVERS_ALL: words("you serve all of Japan"),
+            ReasonKind.PREFECTURE_UNKNOWN: words("the person did not say where they live"),
+            ReasonKind.READS: words("you read %(language)s", language=words.language_name(subject)),
+            ReasonKind.DOES_NOT_READ: words("nobody free reads %(language)s", language=words.language_name(subject)),
+            ReasonKind.TAKES_ARTICLE: words("you take this very topic"),
+            ReasonKind.TAKES_CATEGORY: words("you take cases of this kind"),
+            ReasonKind.TAKES_ANYTHING: words("you take any topic"),
+            ReasonKind.OPEN_NOW: words("you are open now"),
+            ReasonKind.CLOSED_NOW: words("you are closed now"),
+            ReasonKind.LOAD: words("open cases: %(load)s", load=subject),
+            ReasonKind.FULL: words("you are full, and nobody else is not: %(load)s", load=subject),
+            ReasonKind.FALLBACK: words("another partner named you for it"),
+        }
+        if reason["kind"] in set(ReasonKind):
+            said.append(texts[ReasonKind(reason["kind"])])
+    return said

@@ -1,0 +1,40 @@
+"""What a channel to partners must be able to do, and what it is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.messages import LanguageCode
+from bot.partners.partner import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a partner is told about a case, in its working language.
+
+    `kind` is the kind of event it is about (offered, reminded, note, withdrawn, revoked, closed); `subject` and
+    `notice` hold nothing personal, only reference, topic, urgency and what is asked; `body` is the whole story as
+    small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads.
+    """
+
+    reference: str
+    kind: str
+    urgency: str
+    category: str
+    subject: str
+    notice: str
+    body: str
+    language: LanguageCode
+    person_language: LanguageCode
+
+
+class PartnerChannel(Protocol):
+    """A way to a partner: one verb, which returns when the partner has it or raises."""
+
+    async def deliver(self, partner_id: str, partner: Partner, letter: Letter, key: str) -> None:
+        """Deliver `letter`. `key` is the same each time the same letter is tried, and no other letter has it.
+
+        Raises ChannelError, which says whether trying again is pointless and when to.
+        """
+        ...

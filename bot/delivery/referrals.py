@@ -1,0 +1,241 @@
+"""Brings cases to their partners, and sees to it that somebody looks: does the jobs that `bot.cases.dispatch` wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases.case import awaits_answer, referral_of, status_of
+from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key
+from bot.cases.service import SYSTEM, pass_on_rows, say_to_person
+from bot.conversation.respond import Respondent
+from bot.delivery.letter import compose
+from bot.delivery.partner_channel import PartnerChannel
+from bot.errors import ChannelError, StorageUnavailable
+from bot.i18n import translator
+from bot.markup import escape
+from bot.messages import LanguageCode, Reply
+from bot.partners.partner import Partner
+from bot.storage import jobs
+from bot.storage.cases import CaseWithEvents, add_case_event, find_event, lock_case
+from bot.storage.engine import Storage
+from bot.storage.models import CaseEventKind, CaseEventRow, JobRow
+from bot.storage.undelivered import hold_job, waiting_jobs
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 5.0
+LONGEST_RETRY_S: Final = 3600.0
+MAX_ATTEMPTS: Final = 30
+# Shorter than the lease of a job, so that a partner's server that hangs never lets a second worker try as well.
+PATIENCE_S: Final = 20.0
+# After this many failures in a row a way to a partner is left alone for a while: its letters wait without being tried.
+BREAKS_AFTER: Final = 3
+BREAK: Final = dt.timedelta(minutes=5)
+# How soon to look again whether the letter before this one is through.
+NEXT_LOOK: Final = dt.timedelta(seconds=1)
+_ASKS_FOR_ANSWER: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
+_TELLS_TO_DELETE: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED)
+
+
+class Referrals:
+    """Delivers to partners and watches over service levels. Any number of them may run on one database."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        respondent: Callable[[], Respondent],
+        channels: Mapping[str, PartnerChannel],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        """`channels` by the names `bot.cases.dispatch` gives them."""
+        self._storage = storage
+        self._respondent = respondent
+        self._channels = channels
+        self._clock = clock
+        # By partner and channel: a partner's dead webhook does not hold up its mail.
+        self._failures: dict[tuple[str, str], int] = {}
+        self._left_alone_until: dict[tuple[str, str], dt.datetime] = {}
+
+    async def deliver(self, job: JobRow) -> None:
+        """Bring one letter to its partner by one channel; what became of it stands in the case."""
+        event_id, _, channel_name = job.subject.partition(":")
+        async with self._storage.reading() as session:
+            loaded = await find_event(session, uuid.UUID(event_id))
+            before = await self._letter_before(session, *loaded, channel_name) if loaded is not None else None
+        if loaded is None or _is_moot(*loaded):
+            await self._finish(job)
+            return
+        found, event = loaded
+        partner_id = event.partner_id or ""
+        way = (partner_id, channel_name)
+        now = self._clock()
+        if before is not None:
+            # Letters about a case arrive in the order in which things happened.
+            looks_again = now + NEXT_LOOK if before.owner else max(before.run_at, now + NEXT_LOOK)
+            await self._hold(job, looks_again, "an earlier letter is still on its way")
+            return
+        waits_until = self._left_alone_until.get(way, now)
+        # A clock that was set back must not make the break longer.
+        if now < waits_until <= now + BREAK:
+            await self._hold(job, waits_until, "the partner did not answer lately")
+            return
+        partner = self._respondent().directory.partners.get(partner_id)
+        channel = self._channels.get(channel_name)
+        if partner is None or channel is None:
+            await self._failed(job, event, way, "this way to the partner is not set up")
+            return
+        try:
+            await self._send(channel, partner_id, partner, found, event, job.dedup)
+        except ChannelError as error:
+            await self._settle_failure(job, event, way, error)
+            return
+        self._failures.pop(way, None)
+        await self._note(job, event, way, CaseEventKind.DELIVERED)
+
+    async def watch(self, job: JobRow) -> None:
+        """Do what is due when a partner has not answered an offer: remind it, then give the case to the operator's
+        desk and tell the person. An offer that was answered, or followed by another, needs nothing."""
+        event_id, _, stage = job.subject.partition(":")
+        now = self._clock()
+        async with self._storage.transaction() as session:
+            loaded = await find_event(session, uuid.UUID(event_id))
+            # Another worker may have had this job until a moment ago; what it wrote is seen under the lock.
+            found = await lock_case(session, loaded[0].case.id) if loaded is not None else None
+            if loaded is not None and found is not None and awaits_answer(found.events, loaded[1].partner_id):
+                event = loaded[1]
+                if stage == REMIND and not _was_reminded(found, event):
+                    reminder = await add_case_event(
+                        session, event.case_id, CaseEventKind.REMINDED, actor=SYSTEM, at=now, text=None,
+                        partner_id=event.partner_id, detail=event.detail,
+                    )  # fmt: skip
+                    dispatch(session, reminder, event.partner_id, self._respondent().directory.partners)
+                elif stage == OVERDUE:
+                    await self._give_back(session, found, event, now)
+            await jobs.finish_job(session, job.id)
+
+    async def _send(
+        self, channel: PartnerChannel, partner_id: str, partner: Partner, found: CaseWithEvents, event: CaseEventRow,
+        key: str,
+    ) -> None:  # fmt: skip
+        """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
+        respondent = self._respondent()
+        try:
+            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory)
+            async with asyncio.timeout(PATIENCE_S):
+                await channel.deliver(partner_id, partner, letter, key)
+        except (ChannelError, StorageUnavailable):
+            raise
+        except TimeoutError as error:
+            raise ChannelError(f"no answer within {PATIENCE_S:.0f} s", permanent=False) from error
+        except Exception as error:  # a fault of ours must not lose the letter, nor stop the others
+            raise ChannelError(f"a fault of ours: {type(error).__name__}", permanent=False) from error
+
+    async def _give_back(
+        self, session: AsyncSession, found: CaseWithEvents, event: CaseEventRow, now: dt.datetime
+    ) -> None:
+        await add_case_event(
+            session, event.case_id, CaseEventKind.UNANSWERED, actor=SYSTEM, at=now, text=None,
+            partner_id=event.partner_id,
+        )  # fmt: skip
+        logger.warning("case %s: nobody answered in time; it waits at the operator's desk", found.case.reference)
+        language = LanguageCode(found.case.language)
+        words = translator(language)
+        partner = self._respondent().directory.partners.get(event.partner_id or "")
+        # A partner taken out of the file meanwhile has no name any more.
+        name = f"**{escape(partner.names.in_language(language))}**" if partner else "—"
+        text = words(
+            "%(partner)s has not answered yet. I am sorry. The people who run this Tomoni look after your case "
+            "%(reference)s now. If you want, I pass it to somebody else.",
+            partner=name, reference=f"**{found.case.reference}**",
+        )  # fmt: skip
+        await say_to_person(
+            session, found.case, f"overdue-{event.id}", [Reply(text, language, pass_on_rows(words))], now
+        )
+
+    async def _letter_before(
+        self, session: AsyncSession, found: CaseWithEvents, event: CaseEventRow, channel_name: str
+    ) -> JobRow | None:
+        """The job of an earlier letter about the same case by the same way, if it is still to be delivered."""
+        earlier = {
+            letter_key(other.id, channel_name): other
+            for other in found.events
+            if other.position < event.position and other.partner_id == event.partner_id and other.kind in TOLD
+        }
+        waiting = await waiting_jobs(session, earlier) if earlier else []
+        # One that need not go out any more is waited for only while a worker may have it in hand.
+        return next((job for job in waiting if job.owner or not _is_moot(found, earlier[job.dedup])), None)
+
+    async def _settle_failure(
+        self, job: JobRow, event: CaseEventRow, way: tuple[str, str], error: ChannelError
+    ) -> None:
+        now = self._clock()
+        if not error.permanent:
+            # A letter refused for good says that somebody is there; only silence breaks the circuit.
+            self._failures[way] = self._failures.get(way, 0) + 1
+            if self._failures[way] >= BREAKS_AFTER:
+                self._left_alone_until[way] = now + BREAK
+        if error.permanent or job.attempts + 1 >= MAX_ATTEMPTS:
+            await self._failed(job, event, way, str(error))
+            return
+        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**job.attempts, LONGEST_RETRY_S)
+        # What failed together must not come back together, nor sooner than was asked.
+        wait *= random.uniform(1.0, 1.3)  # noqa: S311
+        async with self._storage.transaction() as session:
+            await jobs.postpone_job(session, job.id, now + dt.timedelta(seconds=wait), str(error))
+
+    async def _failed(self, job: JobRow, event: CaseEventRow, way: tuple[str, str], reason: str) -> None:
+        """Give a letter up, visibly: in the case, and as a failed job."""
+        logger.error("a letter to %s by %s was given up: %s", *way, reason)
+        await self._note(job, event, way, CaseEventKind.FAILED, reason)
+
+    async def _note(
+        self, job: JobRow, event: CaseEventRow, way: tuple[str, str], kind: CaseEventKind, reason: str = ""
+    ) -> None:
+        """Write into the case what became of a letter, once, and settle its job. A case that was deleted meanwhile
+        takes nothing."""
+        partner_id, channel_name = way
+        detail = {"channel": channel_name, "of": event.position} | ({"reason": reason[:200]} if reason else {})
+        async with self._storage.transaction() as session:
+            found = await lock_case(session, event.case_id)
+            if found is not None and not any(item.kind == kind and item.detail == detail for item in found.events):
+                await add_case_event(
+                    session, event.case_id, kind, actor=SYSTEM, at=self._clock(), text=None, partner_id=partner_id,
+                    detail=detail,
+                )  # fmt: skip
+            if kind == CaseEventKind.FAILED and found is not None:
+                await jobs.fail_job(session, job.id, reason)
+            else:
+                await jobs.finish_job(session, job.id)
+
+    async def _hold(self, job: JobRow, until: dt.datetime, reason: str) -> None:
+        async with self._storage.transaction() as session:
+            await hold_job(session, job.id, until, reason)
+
+    async def _finish(self, job: JobRow) -> None:
+        async with self._storage.transaction() as session:
+            await jobs.finish_job(session, job.id)
+
+
+def _is_moot(found: CaseWithEvents, event: CaseEventRow) -> bool:
+    """Whether a letter need not go out any more: the case was taken back, another partner has it, or the offer was
+    answered. What tells a partner to delete always goes out."""
+    if event.kind in _TELLS_TO_DELETE:
+        return False
+    if status_of(found.events).name == "withdrawn" or referral_of(found.events).partner_id != event.partner_id:
+        return True
+    return event.kind in _ASKS_FOR_ANSWER and not awaits_answer(found.events, event.partner_id)
+
+
+def _was_reminded(found: CaseWithEvents, offer: CaseEventRow) -> bool:
+    return any(
+        item.kind == CaseEventKind.REMINDED and item.partner_id == offer.partner_id and item.position > offer.position
+        for item in found.events
+    )
