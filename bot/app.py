@@ -6,7 +6,6 @@ import datetime as dt
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from bot.conversation.respond import NO_PARTNERS, Respondent
 from bot.conversation.safety import Safety
@@ -33,7 +32,7 @@ class Understanding:
         wait for more after short messages."""
         self._settings = settings
         self._quiet = dt.timedelta(seconds=settings.quiet_seconds if quiet else 0)
-        self._seen = _newest_change(settings.knowledge_base)
+        self._seen = _newest_change(settings)
         self.index: Index
         self.respondent = self._build()
 
@@ -46,7 +45,7 @@ class Understanding:
         Returns whether a new one is in force. A broken one is reported in the log and the last good one stays.
         """
         try:
-            newest = _newest_change(self._settings.knowledge_base)
+            newest = _newest_change(self._settings)
             if newest == self._seen:
                 return False
             self._seen = newest
@@ -65,8 +64,8 @@ class Understanding:
         settings = self._settings
         knowledge_base = load_knowledge_base(settings.knowledge_base)
         _refuse_unknown_places(knowledge_base)
-        self.index = build_index(knowledge_base, settings.cache_dir)
         directory = load_directory(settings.knowledge_base, settings.partners)
+        self.index = build_index(knowledge_base, settings.cache_dir)
         return build_respondent(settings, self.index, self._quiet, directory)
 
 
@@ -133,7 +132,10 @@ def _refuse_unknown_places(knowledge_base: KnowledgeBase) -> None:
         raise KnowledgeBaseError(findings)
 
 
-def _newest_change(root: Path) -> tuple[int, int]:
-    """The newest modification time below `root` in nanoseconds, and how many files there are."""
-    times = [path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()]
-    return max(times, default=0), len(times)
+def _newest_change(settings: Settings) -> tuple[int, int]:
+    """The newest modification time of the knowledge base and the partners' file in nanoseconds, and how many files
+    there are."""
+    paths = [path for path in settings.knowledge_base.rglob("*") if path.is_file()]
+    if settings.partners is not None and settings.partners.is_file():
+        paths.append(settings.partners)
+    return max((path.stat().st_mtime_ns for path in paths), default=0), len(paths)

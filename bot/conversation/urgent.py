@@ -17,8 +17,10 @@ MAX_KEPT: Final = 2000
 
 def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
     """The turn that shows numbers, the first emergency article, the others as buttons, and offers a person."""
+    # What was told to an intake that is now skipped goes along.
+    before = f"{scene.state.intake.what}\n" if scene.state.intake and scene.state.intake.what else ""
     state = scene.state.but(
-        question=reading.text[:MAX_KEPT],
+        question=(before + reading.text)[-MAX_KEPT:],
         articles=tuple(item.id for item in urgency.articles),
         fragments="",
         fragments_at=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from bot.conversation.scene import JAPAN
 from bot.conversation.state import SafeContact
 from bot.delivery.partner_channel import Letter
 from bot.i18n import Translator, translator
@@ -12,6 +13,7 @@ from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.render import title_of
 from bot.markup import escape
 from bot.messages import LanguageCode
+from bot.partners.deadlines import RunningDeadline, running_deadlines
 from bot.partners.directory import Directory
 from bot.partners.partner import Partner
 from bot.partners.routing import ReasonKind
@@ -82,7 +84,28 @@ def _story(
         if item.kind in _WRITTEN and item.position < event.position and item.text
     ]
     facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
-    return "\n\n".join([*written, facts])
+    limits = running_deadlines(
+        directory.deadlines,
+        knowledge_base.facts,
+        case.articles[:1],
+        dt.date.fromisoformat(since) if since else None,
+        event.at.astimezone(JAPAN).date(),
+    )
+    heading = [f"**{words('Time limits that may be running')}**"] if limits else []
+    listed = ["\n".join(f"- {_deadline(limit, words)}" for limit in limits)] if limits else []
+    return "\n\n".join([*written, facts, *heading, *listed])
+
+
+def _deadline(limit: RunningDeadline, words: Translator) -> str:
+    title = limit.rule.title.in_language(words.language)
+    length = words.duration(limit.fact.value, limit.fact.unit or "day")
+    source = f"[{escape(limit.fact.source.title)}]({limit.fact.source.url})"
+    if limit.ends_on is None:
+        return words("%(what)s: %(length)s (source: %(source)s)", what=title, length=length, source=source)
+    return words(
+        "%(what)s: %(length)s, until %(date)s if it counts from that day (source: %(source)s)",
+        what=title, length=length, date=words.date(limit.ends_on), source=source,
+    )  # fmt: skip
 
 
 _WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)

@@ -9,21 +9,24 @@ from typing import Final
 
 from bot.errors import KnowledgeBaseError
 from bot.knowledge.files import Problems, read_registry
+from bot.partners.deadlines import DeadlineRule
 from bot.partners.partner import Partner
 from bot.partners.prefectures import Prefecture, PrefectureFinder
 
 PREFECTURES: Final = "prefectures.yaml"
+DEADLINES: Final = "deadlines.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Who takes cases and where. Without partners every case goes to the operator's own desk. `path` is the file
-    the partners stand in."""
+    """Who takes cases and where, and which time limits may be running in them. Without partners every case goes to
+    the operator's own desk. `path` is the file the partners stand in."""
 
     partners: Mapping[str, Partner]
     prefectures: Mapping[str, Prefecture]
     finder: PrefectureFinder
     path: Path | None = None
+    deadlines: tuple[DeadlineRule, ...] = ()
 
 
 def load_directory(knowledge_base: Path, partners: Path | None) -> Directory:
@@ -34,7 +37,9 @@ def load_directory(knowledge_base: Path, partners: Path | None) -> Directory:
     problems = Problems(knowledge_base)
     places = knowledge_base / PREFECTURES
     prefectures = read_registry(places, Prefecture, problems) if places.exists() else {}
+    limits = knowledge_base / DEADLINES
+    deadlines = read_registry(limits, DeadlineRule, problems) if limits.exists() else {}
     read = read_registry(partners, Partner, problems) if partners else {}
     if problems.lines:
         raise KnowledgeBaseError(problems.lines)
-    return Directory(read, prefectures, PrefectureFinder(prefectures), partners)
+    return Directory(read, prefectures, PrefectureFinder(prefectures), partners, tuple(deadlines.values()))

@@ -136,6 +136,8 @@ class TestTheQuestions:
         talk = at_the_place(respondent)
         assert talk.say(ATTACK["en"]).decision == Decision.URGENT
         assert talk.state.intake is None
+        talk.press("p")
+        assert agreed(talk).intake.what == f"{WAGES['en']}\n{ATTACK['en']}"
 
 
 class TestTheConsent:
