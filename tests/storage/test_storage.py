@@ -9,17 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from bot.errors import StorageUnavailable, TomoniError
 from bot.messages import Button, ConversationKey, LanguageCode, Reply
 from bot.storage import conversations, jobs
+from bot.storage.cases import list_cases
 from bot.storage.encryption import Cipher, load_or_create_secret
 from bot.storage.engine import Storage, create_engine
-from bot.storage.migrate import is_current, upgrade
+from bot.storage.migrate import alembic_config, is_current, upgrade
 from bot.storage.models import Base, ConversationRow, JobKind, JobRow, MessageRow
+from bot.storage.models.base import UtcDateTime
 from tests.conftest import SECRET
 
 NOW = dt.datetime(2026, 11, 23, 3, 0, tzinfo=dt.UTC)
@@ -33,6 +36,11 @@ def conversation(state: str = "{}") -> ConversationRow:
     )  # fmt: skip
 
 
+def _as_stored(database_url: str, *ids: uuid.UUID) -> list[object]:
+    """UUIDs as the database keeps them."""
+    return [item.hex if database_url.startswith("sqlite") else item for item in ids]
+
+
 class TestMigrations:
     async def test_they_make_what_the_models_say(self, storage: Storage) -> None:
         def differences(connection: Connection) -> list[object]:
@@ -40,6 +48,38 @@ class TestMigrations:
 
         async with storage.reading() as session:
             assert await (await session.connection()).run_sync(differences) == []
+
+    async def test_no_row_is_lost_on_the_way_from_the_first_to_the_newest(self, database_url: str) -> None:
+        """SQLite makes some changes by copying a table and dropping the old one, and what refers to it goes along."""
+        opened = Storage(create_engine(database_url), Cipher(SECRET))
+        case, event, talk = (uuid.uuid4() for _ in range(3))
+        sealed = opened.cipher.encrypt("told", "case_events.text")
+        state = opened.cipher.encrypt("{}", "conversations.state")
+        ids = dict(zip(("case", "event", "talk"), _as_stored(database_url, case, event, talk), strict=True))
+        async with opened.transaction() as session:
+            connection = await session.connection()
+            await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "0001"))
+        async with opened.transaction() as session:
+            for statement in (
+                "INSERT INTO conversations (id, key_hash, channel, state, version, created_at, updated_at) "
+                "VALUES (:talk, 'k', 'web', :state, 1, :now, :now)",
+                "INSERT INTO cases (id, reference, conversation_id, language, urgency, articles, created_at) "
+                "VALUES (:case, '367-9CDF', :talk, 'ne', 'normal', '[]', :now)",
+                "INSERT INTO case_events (id, case_id, position, kind, actor, at, text) "
+                "VALUES (:event, :case, 0, 'opened', 'person', :now, :sealed)",
+            ):
+                query = text(statement).bindparams(bindparam("now", type_=UtcDateTime()))
+                used = {name: value for name, value in {**ids, "state": state, "sealed": sealed, "now": NOW}.items()
+                        if f":{name}" in statement}  # fmt: skip
+                await session.execute(query, used)
+        await upgrade(opened)
+        async with opened.reading() as session:
+            [found] = await list_cases(session)
+            kept = await conversations.find_conversation(session, "k")
+        assert (found.case.id, found.case.prefecture, found.intake) == (case, "", {})
+        assert [(item.kind, item.text) for item in found.events] == [("opened", "told")]
+        assert kept is not None
+        await opened.close()
 
     async def test_running_them_again_changes_nothing(self, storage: Storage) -> None:
         await upgrade(storage)

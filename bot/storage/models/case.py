@@ -52,7 +52,7 @@ class CaseRow(Base):
     address: Mapped[str | None] = mapped_column(EncryptedText("cases.address"))
     intake: Mapped[str | None] = mapped_column(EncryptedText("cases.intake"))
     language: Mapped[str] = mapped_column(String(8))
-    prefecture: Mapped[str] = mapped_column(String(32), default="")
+    prefecture: Mapped[str] = mapped_column(String(32), default="", server_default="")
     urgency: Mapped[str] = mapped_column(String(16))
     articles: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)

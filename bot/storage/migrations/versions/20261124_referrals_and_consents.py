@@ -15,11 +15,9 @@ KINDS = (
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("cases") as batch_op:
-        batch_op.add_column(sa.Column("intake", sa.LargeBinary(), nullable=True))
-        batch_op.add_column(sa.Column("prefecture", sa.String(length=32), nullable=False, server_default=""))
-    with op.batch_alter_table("cases") as batch_op:
-        batch_op.alter_column("prefecture", server_default=None)
+    # Never let SQLite make the table anew: dropping the old one would take the events of every case with it.
+    op.add_column("cases", sa.Column("intake", sa.LargeBinary(), nullable=True))
+    op.add_column("cases", sa.Column("prefecture", sa.String(length=32), nullable=False, server_default=""))
     with op.batch_alter_table("case_events") as batch_op:
         batch_op.add_column(sa.Column("partner_id", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("detail", sa.JSON(), nullable=True))
