@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -16,6 +18,7 @@ from bot.storage.engine import Storage
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Any number does, as long as no other program on the same PostgreSQL server uses it.
 _LOCK: Final = 7_064_017_411
+_ONE_AT_A_TIME: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -32,7 +35,9 @@ async def upgrade(storage: Storage) -> None:
 
     Raises StorageUnavailable when the database is away or may not be written.
     """
-    async with storage.transaction() as session:
+    # Alembic keeps what it is doing in global names: two upgrades in one process must not take turns.
+    lock = _ONE_AT_A_TIME.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock, storage.transaction() as session:
         connection = await session.connection()
         await connection.run_sync(_upgrade)
 
