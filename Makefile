@@ -37,6 +37,7 @@ run: setup ## start the web chat (and Telegram, if TOMONI_TELEGRAM_TOKEN is set)
 
 test: $(TEST_STAMP) ## run every test, on SQLite and PostgreSQL, with a real browser
 	@tests/prepare_browser.sh
+	@$(BIN)/tomoni kb build
 	$(BIN)/python -m pytest
 
 check: $(TEST_STAMP) ## lint, formatting, types, import directions, knowledge base
