@@ -167,8 +167,10 @@ class Helpline:
                 return await self._repeat(session, known, pulled)
             state = ConversationState.from_json(row.state) if row else ConversationState()
             state = await self._without_closed_case(session, state)
-            # Only an intake asks how busy the partners are.
-            open_cases = await count_open_cases(session) if state.intake or state.question else {}
+            # How busy the partners are matters only where this turn may choose one of them.
+            may_choose = bool(state.intake or state.in_danger or state.passed_on)
+            routes = may_choose and bool(self.respondent().directory.partners)
+            open_cases = await count_open_cases(session) if routes else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
             # A page takes up to seconds to look through; nobody else waits for it.
             turn = await asyncio.to_thread(self._think, state, message, open_cases)

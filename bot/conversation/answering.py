@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from bot.conversation import handover, menu, welcome
 from bot.conversation.buttons import Action, data_for
 from bot.conversation.scene import Scene
-from bot.conversation.state import Step
+from bot.conversation.state import MAX_KEPT, Step
 from bot.conversation.turn import Decision, Turn
 from bot.knowledge.finding import Finding, Outcome
 from bot.language.reading import Reading
 from bot.messages import Reply
-
-MAX_KEPT: Final = 2000
 
 
 def answer(scene: Scene, reading: Reading, question: str, finding: Finding) -> Turn:

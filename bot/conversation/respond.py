@@ -23,7 +23,7 @@ from bot.conversation.answering import answer, decision_of
 from bot.conversation.buttons import Action, data_for
 from bot.conversation.safety import Safety, Urgency
 from bot.conversation.scene import Operator, Scene, remember_choices
-from bot.conversation.state import ConversationState, Step
+from bot.conversation.state import MAX_KEPT, ConversationState, Step
 from bot.conversation.turn import Decision, ResumeAt, Turn
 from bot.i18n import ENGLISH, LANGUAGES
 from bot.knowledge.article import KnowledgeBase
@@ -35,7 +35,6 @@ from bot.messages import Attachment, Command, Content, LanguageCode, Press, Repl
 from bot.partners.directory import Directory
 from bot.partners.prefectures import PrefectureFinder
 
-MAX_KEPT: Final = 2000
 NO_PARTNERS: Final = Directory({}, {}, PrefectureFinder({}))
 FRAGMENT_WORDS: Final = 5
 FRAGMENT_LETTERS: Final = 24

@@ -12,6 +12,8 @@ from bot.i18n import LANGUAGES, is_offered
 from bot.messages import LanguageCode
 
 FORMAT: Final = 1
+# How many characters of a question are remembered.
+MAX_KEPT: Final = 2000
 
 
 class Step(StrEnum):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from bot.conversation import handover, menu
 from bot.conversation.safety import Urgency
 from bot.conversation.scene import Scene
-from bot.conversation.state import Step
+from bot.conversation.state import MAX_KEPT, Step
 from bot.conversation.turn import AddToCase, Decision, Turn
 from bot.i18n import LANGUAGES
 from bot.language.reading import Reading
-
-MAX_KEPT: Final = 2000
 
 
 def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
