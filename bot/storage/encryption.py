@@ -33,21 +33,27 @@ class Cipher:
 
     def encrypt(self, text: str, column: str) -> bytes:
         """`text` as it is stored in `column` (table.column), which it cannot be moved out of."""
+        return self.encrypt_bytes(text.encode(), column)
+
+    def encrypt_bytes(self, content: bytes, column: str) -> bytes:
+        """The same for the content of a file."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._aead.encrypt(nonce, text.encode(), column.encode())
+        sealed = self._aead.encrypt(nonce, content, column.encode())
         return _FORMAT + self._key_id + nonce + sealed
 
     def decrypt(self, value: bytes, column: str) -> str:
         """The text behind `value`. Raises TomoniError if another secret wrote it or it was tampered with."""
+        return self.decrypt_bytes(value, column).decode()
+
+    def decrypt_bytes(self, value: bytes, column: str) -> bytes:
+        """The same for the content of a file."""
         head = len(_FORMAT) + _KEY_ID_BYTES
         if value[len(_FORMAT) : head] != self._key_id:
             raise TomoniError(
                 f"{column} was written under another TOMONI_SECRET_KEY; start with the key this database was made with"
             )
         try:
-            return self._aead.decrypt(
-                value[head : head + _NONCE_BYTES], value[head + _NONCE_BYTES :], column.encode()
-            ).decode()
+            return self._aead.decrypt(value[head : head + _NONCE_BYTES], value[head + _NONCE_BYTES :], column.encode())
         except InvalidTag as error:
             raise TomoniError(f"a value in {column} was changed from outside") from error
 

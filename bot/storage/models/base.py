@@ -60,3 +60,20 @@ class EncryptedText(TypeDecorator[str]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         return None if value is None else cipher_of(dialect).decrypt(value, self.column)
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """The bytes of a file, encrypted the same way."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else cipher_of(dialect).encrypt_bytes(value, self.column)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else cipher_of(dialect).decrypt_bytes(value, self.column)

@@ -53,7 +53,8 @@ class MessageRow(Base):
 
 
 class ReplyRow(Base):
-    """One bubble on its way to a person, in order. `body` is the Reply as JSON."""
+    """One bubble on its way to a person, in order. `body` is the Reply as JSON; `channel_message_id` what the channel
+    calls it since it was sent, where a caseworker may still change it."""
 
     __tablename__ = "replies"
     __table_args__ = (
@@ -67,3 +68,4 @@ class ReplyRow(Base):
     body: Mapped[str] = mapped_column(EncryptedText("replies.body"))
     status: Mapped[str] = mapped_column(String(8), default="pending")
     settled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    channel_message_id: Mapped[str | None] = mapped_column(String(64))

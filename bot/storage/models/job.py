@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     RESUME = "resume"
     DELIVER = "deliver"
     SERVICE_LEVEL = "service_level"
+    TELL_TO_DELETE = "tell_to_delete"
 
 
 class JobRow(Base):
@@ -26,7 +27,8 @@ class JobRow(Base):
     again by itself; a settled job's row is deleted, a hopeless one stays with state `failed`.
 
     `address` is the ConversationKey as JSON, empty where the job is about no conversation; `subject` the row it is
-    about, with a channel or stage behind a colon where there are several jobs about it.
+    about, with a channel or stage behind a colon where there are several jobs about it; `payload` what the job needs
+    of a row that is gone by then, as JSON.
     """
 
     __tablename__ = "jobs"
@@ -40,6 +42,7 @@ class JobRow(Base):
     dedup: Mapped[str] = mapped_column(String(160), unique=True)
     subject: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(EncryptedText("jobs.address"))
+    payload: Mapped[str | None] = mapped_column(EncryptedText("jobs.payload"))
     run_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     owner: Mapped[str | None] = mapped_column(String(64))
