@@ -19,6 +19,7 @@ from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
 from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
+from bot.cases.transfer import refuse_transfer
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
@@ -26,6 +27,7 @@ from bot.conversation.turn import (
     ForgetConversation,
     OfferCase,
     OpenCase,
+    RefuseTransfer,
     ResumeAt,
     SolveCase,
     Turn,
@@ -250,7 +252,7 @@ class Helpline:
             )
         )  # fmt: skip
         await session.flush()
-        partners = self.respondent().directory.partners
+        partners = self.respondent().directory.recipients
         for effect in turn.effects:
             if isinstance(effect, OpenCase):
                 await open_case(session, effect, conversation_id, message.key, now, partners)
@@ -260,6 +262,8 @@ class Helpline:
                 await add_to_case(session, effect, now, partners)
             elif isinstance(effect, SolveCase):
                 await solve_case(session, effect.reference, now, partners)
+            elif isinstance(effect, RefuseTransfer):
+                await refuse_transfer(session, effect, now, partners)
             elif isinstance(effect, WithdrawCase):
                 await withdraw_case(session, effect.reference, now, partners)
             elif isinstance(effect, ResumeAt):

@@ -13,6 +13,7 @@ from bot.storage.models import CaseEventKind
 # Kinds after which a partner no longer has the case.
 _ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
 _TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
+_GIVES: Final = (CaseEventKind.OFFERED, CaseEventKind.ADVICE_ASKED)
 _NAMES: Final = {
     CaseEventKind.OPENED: "open",
     CaseEventKind.REOPENED: "open",
@@ -81,12 +82,12 @@ def outcome_of(events: Sequence[CaseEvent]) -> str:
 
 def holders(events: Sequence[CaseEvent]) -> list[str]:
     """The partners that may still hold something of the case, in the order in which they got it: it was offered to
-    them, and they were not told to delete it. The operator's desk is none."""
+    them or they were asked for advice, and they were not told to delete it. The operator's desk is none."""
     found: dict[str, None] = {}
     for event in events:
         if event.partner_id is None or event.partner_id == OPERATOR:
             continue
-        if event.kind == CaseEventKind.OFFERED:
+        if event.kind in _GIVES:
             found[event.partner_id] = None
         elif event.kind in _TELLS_TO_DELETE:
             found.pop(event.partner_id, None)
@@ -97,6 +98,12 @@ def awaits_answer(events: Sequence[CaseEvent], partner_id: str | None) -> bool:
     """Whether the case is open and stands offered to this partner, which has not said a word to it."""
     referral = referral_of(events)
     return status_of(events).name == "open" and referral.partner_id == partner_id and not referral.accepted_by
+
+
+def is_asked_for_advice(events: Sequence[CaseEvent], partner_id: str) -> bool:
+    """Whether the case is open and this partner, which does not have it, was asked for advice about it."""
+    asked = any(event.kind == CaseEventKind.ADVICE_ASKED and event.partner_id == partner_id for event in events)
+    return asked and status_of(events).name == "open" and referral_of(events).partner_id != partner_id
 
 
 def tried_partners(events: Sequence[CaseEvent]) -> set[str]:

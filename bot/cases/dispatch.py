@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.partners.opening import after_open_hours
-from bot.partners.partner import Partner
+from bot.partners.partner import Partner, Recipient
 from bot.storage.jobs import add_job
 from bot.storage.models import CaseEventKind, CaseEventRow, JobKind
 
-# What reaches the partner that has the case. An internal note never does, and what it did itself it knows.
+# What reaches whom it concerns. An internal note never does, and what a partner did itself it knows.
 TOLD: Final = (
     CaseEventKind.OFFERED,
     CaseEventKind.REMINDED,
@@ -21,12 +21,16 @@ TOLD: Final = (
     CaseEventKind.WITHDRAWN,
     CaseEventKind.REVOKED,
     CaseEventKind.CLOSED,
+    CaseEventKind.TRANSFER_REFUSED,
+    CaseEventKind.ADVICE_ASKED,
+    CaseEventKind.ADVICE_GIVEN,
+    CaseEventKind.ESCALATED,
 )
 REMIND: Final = "remind"
 OVERDUE: Final = "overdue"
 
 
-def channels_of(partner: Partner) -> tuple[str, ...]:
+def channels_of(partner: Recipient) -> tuple[str, ...]:
     """The names of the channels a partner is reached by, besides the desk."""
     named = {
         "telegram_group": partner.channels.telegram_group,
@@ -42,10 +46,10 @@ def letter_key(event_id: uuid.UUID, channel: str) -> str:
 
 
 def dispatch(
-    session: AsyncSession, event: CaseEventRow, partner_id: str | None, partners: Mapping[str, Partner]
+    session: AsyncSession, event: CaseEventRow, partner_id: str | None, partners: Mapping[str, Recipient]
 ) -> None:
-    """Write down the jobs that `event` calls for: one for each channel of the partner that has the case and, for an
-    offer, the two moments at which somebody must have looked. The operator's desk needs none."""
+    """Write down the jobs that `event` calls for: one for each channel of whom it concerns and, for an offer to a
+    partner, the two moments at which somebody must have looked."""
     partner = partners.get(partner_id or "")
     if partner is None or event.kind not in TOLD:
         return
@@ -54,7 +58,7 @@ def dispatch(
             session, JobKind.DELIVER, dedup=letter_key(event.id, channel), subject=f"{event.id}:{channel}",
             run_at=event.at,
         )  # fmt: skip
-    if event.kind == CaseEventKind.OFFERED:
+    if event.kind == CaseEventKind.OFFERED and isinstance(partner, Partner):
         level = partner.service_level
         for stage, hours in ((REMIND, level.remind_after_hours), (OVERDUE, level.first_response_hours)):
             add_job(

@@ -20,8 +20,8 @@ from bot.conversation.turn import AddToCase, Consent, OfferCase, OpenCase
 from bot.errors import CaseError
 from bot.i18n import Translator, translator
 from bot.messages import Button, ConversationKey, LanguageCode, Reply
-from bot.partners.partner import Partner
-from bot.partners.routing import OPERATOR, Reason
+from bot.partners.partner import Recipient
+from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
 from bot.storage.conversations import add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
@@ -39,7 +39,7 @@ async def open_case(
     conversation_id: uuid.UUID,
     key: ConversationKey,
     now: dt.datetime,
-    partners: Mapping[str, Partner],
+    partners: Mapping[str, Recipient],
 ) -> CaseRow:
     """Store a case with what was told, the consent in its exact words, and to whom it is offered and why."""
     told = effect.intake
@@ -53,11 +53,13 @@ async def open_case(
     await add_case_event(session, case.id, CaseEventKind.OPENED, actor=PERSON, at=now, text=told.what or None)
     if effect.consent is not None:
         await _offer(session, case.id, effect.consent, effect.reasons, now, partners)
+    else:
+        await give_to_operator(session, case.id, Reason(ReasonKind.UNREAD), now, partners)
     return case
 
 
 async def offer_case(
-    session: AsyncSession, effect: OfferCase, now: dt.datetime, partners: Mapping[str, Partner]
+    session: AsyncSession, effect: OfferCase, now: dt.datetime, partners: Mapping[str, Recipient]
 ) -> None:
     """Offer an open case to one more partner the person has agreed to. Those that had it are told to delete it. A
     case that is over, or was offered to this one before, stays as it is."""
@@ -81,18 +83,36 @@ async def _offer(
     consent: Consent,
     reasons: tuple[Reason, ...],
     now: dt.datetime,
-    partners: Mapping[str, Partner],
+    partners: Mapping[str, Recipient],
 ) -> None:
     session.add(_consent_row(case_id, consent, now))
+    await _add_offer(session, case_id, consent.partner_id, reasons, now, partners)
+
+
+async def give_to_operator(
+    session: AsyncSession, case_id: uuid.UUID, reason: Reason, now: dt.datetime, partners: Mapping[str, Recipient]
+) -> None:
+    """Offer a case that nobody else has to the operator's own desk, and say why."""
+    await _add_offer(session, case_id, OPERATOR, (reason,), now, partners)
+
+
+async def _add_offer(
+    session: AsyncSession,
+    case_id: uuid.UUID,
+    partner_id: str,
+    reasons: tuple[Reason, ...],
+    now: dt.datetime,
+    partners: Mapping[str, Recipient],
+) -> None:
     event = await add_case_event(
-        session, case_id, CaseEventKind.OFFERED, actor=SYSTEM, at=now, text=None,
-        partner_id=consent.partner_id, detail={"reasons": reasons_to_json(reasons)},
+        session, case_id, CaseEventKind.OFFERED, actor=SYSTEM, at=now, text=None, partner_id=partner_id,
+        detail={"reasons": reasons_to_json(reasons)},
     )  # fmt: skip
-    dispatch(session, event, consent.partner_id, partners)
+    dispatch(session, event, partner_id, partners)
 
 
 async def add_to_case(
-    session: AsyncSession, effect: AddToCase, now: dt.datetime, partners: Mapping[str, Partner]
+    session: AsyncSession, effect: AddToCase, now: dt.datetime, partners: Mapping[str, Recipient]
 ) -> None:
     """Add the person's words to their case, and raise its urgency where they speak of danger; a case that is gone
     takes nothing."""
@@ -111,7 +131,7 @@ async def add_to_case(
 async def accept_case(session: AsyncSession, found: CaseWithEvents, actor: str, now: dt.datetime) -> None:
     """Note that `actor` takes the case for whoever it is offered to, and tell the person. Raises CaseError where
     somebody has it already, or it is over."""
-    event = await _accept(session, await _open_now(session, found), actor, now)
+    event = await _accept(session, await open_now(session, found), actor, now)
     words = _words_for(found)
     text = words("Somebody has taken up your case %(reference)s.", reference=f"**{found.case.reference}**")
     await say_to_person(session, found.case, f"accepted-{event.id}", [Reply(text, words.language)], now)
@@ -126,11 +146,18 @@ async def _accept(session: AsyncSession, found: CaseWithEvents, actor: str, now:
     )
 
 
-async def decline_case(session: AsyncSession, found: CaseWithEvents, actor: str, reason: str, now: dt.datetime) -> None:
+async def decline_case(
+    session: AsyncSession,
+    found: CaseWithEvents,
+    actor: str,
+    reason: str,
+    now: dt.datetime,
+    partners: Mapping[str, Recipient],
+) -> None:
     """Note that the partner it is offered to does not take the case, and why (kept like any text, for it may be
     personal); it stands at the operator's desk then, and the person is told. Raises CaseError where the desk has it,
     or it is over."""
-    found = await _open_now(session, found)
+    found = await open_now(session, found)
     referral = referral_of(found.events)
     if referral.partner_id == OPERATOR:
         raise CaseError(f"{found.case.reference}: stands at the operator's desk; close it instead")
@@ -138,6 +165,7 @@ async def decline_case(session: AsyncSession, found: CaseWithEvents, actor: str,
         session, found.case.id, CaseEventKind.DECLINED, actor=actor, at=now, text=reason[:MAX_REASON] or None,
         partner_id=referral.partner_id,
     )  # fmt: skip
+    await give_to_operator(session, found.case.id, Reason(ReasonKind.DECLINED, referral.partner_id), now, partners)
     words = _words_for(found)
     text = words(
         "They cannot take your case. I am sorry. The people who run this Tomoni look after your case %(reference)s "
@@ -153,7 +181,7 @@ async def close_case(
 ) -> CaseEventRow:
     """Note that the case is over and with which outcome, one of OUTCOMES; returns the event. The person is told,
     unless it was they who closed it. Raises CaseError where it is over already or the outcome is none of them."""
-    found = await _open_now(session, found)
+    found = await open_now(session, found)
     if outcome not in OUTCOMES:
         raise CaseError(f"{outcome}: no such outcome; there are {', '.join(OUTCOMES)}")
     event = await add_case_event(
@@ -178,11 +206,11 @@ async def answer_person(
     Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
     has accepted the case, who answers first takes it.
     """
-    found = await _open_now(session, found)
+    found = await open_now(session, found)
     case = found.case
     if case.address is None or case.conversation_id is None:
         raise CaseError(f"{case.reference}: the person is gone; nothing can be sent")
-    if not _may_write_to(found.intake):
+    if not may_write_to(found.intake):
         raise CaseError(f"{case.reference}: the person said that it is not safe to write to them here")
     referral = referral_of(found.events)
     if not referral.accepted_by:
@@ -200,7 +228,7 @@ async def say_to_person(
     gone, or to whom it is not safe to write here, is told nothing."""
     if case.address is None or case.conversation_id is None:
         return
-    if not _may_write_to(json.loads(case.intake) if case.intake else {}):
+    if not may_write_to(json.loads(case.intake) if case.intake else {}):
         return
     if await find_message(session, case.conversation_id, occasion[:128]) is not None:
         return
@@ -224,7 +252,9 @@ def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:
     return ((button("➡️ " + words("Pass it to somebody else"), Action.TO_ANOTHER),),)
 
 
-async def solve_case(session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]) -> None:
+async def solve_case(
+    session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Recipient]
+) -> None:
     """Close a case because the person says it is solved; one that is over already stays as it is."""
     found = await _now(session, reference)
     if found is not None and status_of(found.events).name == "open":
@@ -233,7 +263,7 @@ async def solve_case(session: AsyncSession, reference: str, now: dt.datetime, pa
 
 
 async def withdraw_case(
-    session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Partner]
+    session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Recipient]
 ) -> None:
     """Take a case back: its texts, the person's address and the words of the consent are deleted, the consent ends,
     and every partner that may still hold something of it is told to delete that. That the case existed stays."""
@@ -278,7 +308,7 @@ async def _now(session: AsyncSession, reference: str) -> CaseWithEvents | None:
     return await lock_case(session, found.case.id) if found is not None else None
 
 
-async def _open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEvents:
+async def open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEvents:
     """The same case as it stands now, kept from others until the transaction ends. Raises CaseError where it is over:
     of two who do something to a case at once, the second sees what the first did."""
     now = await lock_case(session, found.case.id)
@@ -290,7 +320,7 @@ async def _open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEve
     return now
 
 
-def _may_write_to(intake: Mapping[str, Any]) -> bool:
+def may_write_to(intake: Mapping[str, Any]) -> bool:
     """Whether somebody else at the person's telephone may see what is written to them."""
     return intake.get("contact") != SafeContact.NO
 

@@ -19,6 +19,7 @@ from bot.cases.dispatch import dispatch
 from bot.cases.export import FORMATS, Exported, export_case, write_cases
 from bot.cases.reference import normalise_reference
 from bot.cases.service import OUTCOMES, accept_case, answer_person, close_case, decline_case
+from bot.cases.transfer import ask_transfer
 from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
 from bot.storage.cases import CaseWithEvents, consents_of, each_case, find_case
@@ -40,9 +41,12 @@ def add_parser(subparsers: Any) -> None:
     declining.add_argument("--reason", required=True)
     closing = _about_one(actions, "close", "close a case; the person and the partner are told")
     closing.add_argument("--outcome", required=True, choices=OUTCOMES)
+    transferring = _about_one(actions, "transfer", "ask the person whether their case may go to another partner")
+    transferring.add_argument("--to", required=True, help="the id of that partner in the partners' file")
+    transferring.add_argument("--reason", required=True, help="why, for that partner to read")
     answering = _about_one(actions, "answer", "write to the person of a case")
     answering.add_argument("text")
-    for one in (declining, closing, answering):
+    for one in (declining, closing, transferring, answering):
         one.add_argument("--actor", default=OPERATOR_AT_THE_TERMINAL, help="in whose name")
     exporting = actions.add_parser("export", help="all cases; without --personal nothing that points at a person")
     exporting.add_argument("--personal", action="store_true", help="with texts, names, places and ways to reach people")
@@ -130,7 +134,7 @@ def _about(kind: str, partner_id: str | None, detail: Mapping[str, Any]) -> str:
 
 async def _change(settings: Settings, reference: str, arguments: argparse.Namespace) -> int:
     """Do to a case what was asked. Raises CaseError where that cannot be."""
-    partners = load_directory(settings.knowledge_base, settings.partners).partners
+    partners = load_directory(settings.knowledge_base, settings.partners).recipients
     now = dt.datetime.now(dt.UTC)
     async with opened_storage(settings) as storage, storage.transaction() as session:
         found = await find_case(session, reference)
@@ -140,7 +144,9 @@ async def _change(settings: Settings, reference: str, arguments: argparse.Namesp
             case "accept":
                 await accept_case(session, found, arguments.actor, now)
             case "decline":
-                await decline_case(session, found, arguments.actor, arguments.reason, now)
+                await decline_case(session, found, arguments.actor, arguments.reason, now, partners)
+            case "transfer":
+                await ask_transfer(session, found, arguments.actor, arguments.to, arguments.reason, now, partners)
             case "close":
                 event = await close_case(session, found, arguments.actor, arguments.outcome, now)
                 dispatch(session, event, event.partner_id, partners)

@@ -32,6 +32,8 @@ class Action(StrEnum):
     CONSENT = "y"
     SOLVED = "o"
     TO_ANOTHER = "t"
+    TRANSFER = "v"
+    KEEP_CASE = "z"
     WITHDRAW = "w"
     FORGET = "f"
     KEEP = "q"

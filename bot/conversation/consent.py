@@ -12,7 +12,7 @@ from bot.conversation.turn import Consent
 from bot.knowledge.render import title_of
 from bot.markup import escape
 from bot.messages import Reply
-from bot.partners.routing import OPERATOR, Problem, Route, route
+from bot.partners.routing import OPERATOR, Problem, Reason, ReasonKind, Route, route
 
 # Goes up with every change of what the text says, not of how it says it.
 VERSION: Final = "1"
@@ -35,6 +35,8 @@ def route_to(scene: Scene, intake: Intake) -> Route:
 
 
 def _routes(scene: Scene, intake: Intake) -> list[Route]:
+    if intake.transfer_to in scene.directory.partners:
+        return [Route(intake.transfer_to, (Reason(ReasonKind.TRANSFERRED),))]
     problem = Problem(intake.articles, scene.language, intake.place)
     tried = scene.state.tried
     last = tried[-1] if tried else None

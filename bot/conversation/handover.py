@@ -94,6 +94,15 @@ def pass_on(scene: Scene) -> Turn | None:
     return intake.ask_consent(scene, told.but(step=IntakeStep.CONSENT))
 
 
+def pass_on_to(scene: Scene, partner_id: str) -> Turn | None:
+    """The turn that asks for the consent to pass the open case on to the partner a caseworker proposed; None where no
+    case is open, or that partner is gone."""
+    told = scene.state.passed_on
+    if not scene.state.case or told is None or partner_id not in scene.directory.partners:
+        return None
+    return intake.ask_consent(scene, told.but(step=IntakeStep.CONSENT, transfer_to=partner_id))
+
+
 def _offer_to_another(scene: Scene, found: Consent, route: Route) -> Turn:
     reference = scene.state.case
     text = scene.words("I have passed it on. Your case number is %(reference)s.", reference=f"**{reference}**")
@@ -113,7 +122,7 @@ def store_unread(scene: Scene, question: str) -> Turn:
     text = words(
         "I have kept your question for a person. Your case number is %(reference)s.", reference=f"**{scene.reference}**"
     )
-    state = _without_question(scene.state).but(case=scene.reference)
+    state = _without_question(scene.state).but(case=scene.reference, passed_on=told)
     paragraphs = [text, _what_happens_next(scene)]
     return Turn(
         (scene.say("\n\n".join(paragraphs), _rows(scene, scene.reference)),), state, Decision.HANDOVER, (effect,)

@@ -15,7 +15,7 @@ from bot.conversation import consent, typed
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import Rows, Scene
 from bot.conversation.state import Intake, IntakeStep, SafeContact
-from bot.conversation.turn import Decision, Turn
+from bot.conversation.turn import Decision, RefuseTransfer, Turn
 from bot.language.folding import clean, fold
 from bot.messages import Button, Reply
 
@@ -90,11 +90,21 @@ def respond_to_press(scene: Scene, choice: str) -> Turn | None:
 def stop(scene: Scene) -> Turn:
     """The turn that ends an intake without a case: nothing was passed on, nothing of it is kept."""
     words = scene.words
+    if scene.state.intake is not None and scene.state.intake.transfer_to:
+        return keep_case(scene, scene.state.intake.transfer_to)
     reply = scene.say(
         words("Good. I pass nothing on. Nothing changes for you, and you can ask me anything."),
         ((scene.menu_button(), scene.person_button()),),
     )
     return Turn((reply,), scene.state.but(intake=None), Decision.NAVIGATION)
+
+
+def keep_case(scene: Scene, partner_id: str) -> Turn:
+    """The turn after the person does not want their case passed on to a partner that was proposed."""
+    text = scene.words("Good. Your case stays where it is.")
+    effects = (RefuseTransfer(scene.state.case, partner_id),) if scene.state.case else ()
+    reply = scene.say(text, ((scene.menu_button(),),))
+    return Turn((reply,), scene.state.but(intake=None), Decision.NAVIGATION, effects)
 
 
 def _next(scene: Scene, intake: Intake) -> Turn:

@@ -58,6 +58,10 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
             return handover.open_case(scene) or stale(scene)
         case Action.TO_ANOTHER:
             return handover.pass_on(scene) or stale(scene)
+        case Action.TRANSFER:
+            return handover.pass_on_to(scene, pressed.subject) or stale(scene)
+        case Action.KEEP_CASE if state.case:
+            return intake.keep_case(scene, pressed.subject)
         case Action.SOLVED:
             return solve(scene, pressed.subject)
         case Action.WITHDRAW:

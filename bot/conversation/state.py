@@ -49,8 +49,9 @@ class Intake:
     """What was told so far for a case that is not open yet.
 
     `since` is a day as YYYY-MM-DD, `since_words` what was said of it otherwise; `place` a prefecture; `times` when
-    it is safe to write. `partner` is whom the consent on screen names. `changing` tells that one answer is being
-    changed, `told` that what happened was written here and not before. `immediate` cases skip the questions.
+    it is safe to write. `partner` is whom the consent on screen names, `transfer_to` whom a caseworker proposed.
+    `changing` tells that one answer is being changed, `told` that what happened was written here and not before.
+    `immediate` cases skip the questions.
     """
 
     step: IntakeStep = IntakeStep.WHAT
@@ -63,6 +64,7 @@ class Intake:
     times: str = ""
     name: str = ""
     partner: str = ""
+    transfer_to: str = ""
     changing: bool = False
     told: bool = False
     immediate: bool = False

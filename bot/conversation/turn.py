@@ -83,6 +83,14 @@ class SolveCase:
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseTransfer:
+    """The person does not want their case passed on to this partner."""
+
+    reference: str
+    partner_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawCase:
     """The person takes the case back."""
 
@@ -101,7 +109,7 @@ class ResumeAt:
     at: dt.datetime
 
 
-Effect = OpenCase | OfferCase | AddToCase | SolveCase | WithdrawCase | ForgetConversation | ResumeAt
+Effect = OpenCase | OfferCase | AddToCase | SolveCase | RefuseTransfer | WithdrawCase | ForgetConversation | ResumeAt
 
 
 @dataclass(frozen=True, slots=True)

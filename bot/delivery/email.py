@@ -20,7 +20,7 @@ from bot.delivery.partner_channel import Letter
 from bot.errors import ChannelError, SettingsError
 from bot.i18n import translator
 from bot.markup import escape, to_plain, to_web_html, without_ruby
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 
 # With the goodbye within the 20 seconds after which `bot.delivery.referrals` gives up by itself: a mail that was
 # taken in the last moment must not count as lost, or it comes twice.
@@ -90,7 +90,7 @@ class EmailChannel:
         self._tls = tls
         self._timeout_s = timeout_s
 
-    async def deliver(self, partner_id: str, partner: Partner, letter: Letter, key: str) -> None:
+    async def deliver(self, partner_id: str, partner: Recipient, letter: Letter, key: str) -> None:
         """Hand the mail about `letter` in. The same key gives the same Message-ID, by which mail programs see that
         two are one. Returns when the server has taken it.
 

@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.cases.advice import ask_advice, escalate, give_advice
 from bot.cases.answer import answer_replies
-from bot.cases.case import referral_of, status_of
+from bot.cases.case import is_asked_for_advice, referral_of, status_of
 from bot.cases.reference import normalise_reference
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.cases.transfer import ask_transfer
 from bot.errors import CaseError, StorageUnavailable
 from bot.helpline import Helpline
 from bot.storage.cases import CaseWithEvents, find_case, lock_case
@@ -35,12 +37,16 @@ class _Data(BaseModel):
     reason: str = ""
     text: str = ""
     outcome: str = ""
+    to: str = ""
 
 
 class Notice(BaseModel):
     """What a partner's system says about a case. What it sends besides is left alone."""
 
-    type: Literal["case.accepted", "case.declined", "case.answered", "case.closed"]
+    type: Literal[
+        "case.accepted", "case.declined", "case.answered", "case.closed",
+        "case.transfer", "case.ask_advice", "case.advised", "case.escalated",
+    ]  # fmt: skip
     data: _Data
 
 
@@ -86,7 +92,7 @@ class PartnerInbox:
             return JSONResponse({"error": "try again"}, status_code=503, headers={"Retry-After": "5"})
 
     def _is_signed(self, partner_id: str, body: bytes, headers: Mapping[str, str]) -> bool:
-        partner = self._helpline.respondent().directory.partners.get(partner_id)
+        partner = self._helpline.respondent().directory.recipients.get(partner_id)
         webhook = partner.channels.webhook if partner is not None else None
         if webhook is None:
             return False
@@ -105,7 +111,7 @@ class PartnerInbox:
             except IntegrityError:
                 await session.rollback()
                 return JSONResponse({"status": "taken before"})
-            found = await _case_of(session, partner_id, notice.data.reference)
+            found = await _case_of(session, partner_id, notice)
             if found is None:
                 await session.rollback()
                 return _refuse(404, "you do not have such a case")
@@ -116,11 +122,20 @@ class PartnerInbox:
     async def _take(self, session: AsyncSession, found: CaseWithEvents, partner_id: str, notice: Notice) -> None:
         now = self._helpline.clock()
         data = notice.data
+        recipients = self._helpline.respondent().directory.recipients
         match notice.type:
             case "case.accepted":
                 await accept_case(session, found, partner_id, now)
             case "case.declined":
-                await decline_case(session, found, partner_id, _clean(data.reason), now)
+                await decline_case(session, found, partner_id, _clean(data.reason), now, recipients)
+            case "case.transfer":
+                await ask_transfer(session, found, partner_id, data.to, _clean(data.reason), now, recipients)
+            case "case.ask_advice":
+                await ask_advice(session, found, partner_id, data.to, _clean(data.text), now, recipients)
+            case "case.advised":
+                await give_advice(session, found, partner_id, partner_id, _clean(data.text), now, recipients)
+            case "case.escalated":
+                await escalate(session, found, partner_id, _clean(data.reason), now, recipients)
             case "case.answered":
                 text = _clean(data.text)
                 await answer_person(session, found, partner_id, answer_replies(found.case, text), text, now)
@@ -128,14 +143,17 @@ class PartnerInbox:
                 await close_case(session, found, partner_id, data.outcome, now)
 
 
-async def _case_of(session: AsyncSession, partner_id: str, text: str) -> CaseWithEvents | None:
-    """The open case with this reference, if this partner has it now, kept from others until the transaction ends."""
-    reference = normalise_reference(text)
+async def _case_of(session: AsyncSession, partner_id: str, notice: Notice) -> CaseWithEvents | None:
+    """The open case a notice is about, if this partner has it now or, for its advice, was asked for that; kept from
+    others until the transaction ends."""
+    reference = normalise_reference(notice.data.reference)
     known = await find_case(session, reference) if reference is not None else None
     found = await lock_case(session, known.case.id) if known is not None else None
-    if found is None or status_of(found.events).name != "open" or referral_of(found.events).partner_id != partner_id:
+    if found is None or status_of(found.events).name != "open":
         return None
-    return found
+    if notice.type == "case.advised":
+        return found if is_asked_for_advice(found.events, partner_id) else None
+    return found if referral_of(found.events).partner_id == partner_id else None
 
 
 def _signs(secret: str, name: str, body: bytes, headers: Mapping[str, str]) -> bool:

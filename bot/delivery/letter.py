@@ -15,7 +15,7 @@ from bot.markup import escape
 from bot.messages import LanguageCode
 from bot.partners.deadlines import RunningDeadline, running_deadlines
 from bot.partners.directory import Directory
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 from bot.partners.routing import ReasonKind
 from bot.storage.cases import CaseWithEvents
 from bot.storage.models import CaseEventKind, CaseEventRow
@@ -24,7 +24,7 @@ _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
 def compose(
-    found: CaseWithEvents, event: CaseEventRow, partner: Partner, knowledge_base: KnowledgeBase, directory: Directory
+    found: CaseWithEvents, event: CaseEventRow, partner: Recipient, knowledge_base: KnowledgeBase, directory: Directory
 ) -> Letter:
     """The letter about `event` of a case to `partner`."""
     language = LanguageCode(partner.working_language)
@@ -35,6 +35,7 @@ def compose(
     subject = words("Tomoni case %(reference)s", reference=case.reference)
     if case.urgency == "immediate":
         subject = words("URGENT: %(subject)s", subject=subject)
+    asker = _name_of(str((event.detail or {}).get("from", "")), directory, words)
     notices = {
         CaseEventKind.OFFERED: words("A new case is offered to you. Please take it or decline it."),
         CaseEventKind.REMINDED: words("This case still waits for your answer. Please take it or decline it."),
@@ -42,15 +43,40 @@ def compose(
         CaseEventKind.WITHDRAWN: words("The person has taken the case back. Please delete what you have of it."),
         CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
         CaseEventKind.CLOSED: words("The case is closed."),
+        CaseEventKind.TRANSFER_REFUSED: words("The person does not want the case passed on. It stays with you."),
+        CaseEventKind.ADVICE_ASKED: words(
+            "%(name)s asks for your advice. The case stays with them, and the person does not know of you.", name=asker
+        ),
+        CaseEventKind.ADVICE_GIVEN: words("%(name)s answers what you asked about this case.", name=asker),
+        CaseEventKind.ESCALATED: words("This case needs your attention. It stays with %(name)s.", name=asker),
     }
     body = ""
     if kind in _WITH_STORY:
         body = _story(found, event, words, knowledge_base, directory)
-    elif kind == CaseEventKind.NOTE and event.text:
+    elif kind == CaseEventKind.ESCALATED:
+        body = _why_escalated(event, words)
+    elif event.text:
         body = _lines(event.text)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
         LanguageCode(case.language),
+    )  # fmt: skip
+
+
+def _name_of(partner_id: str, directory: Directory, words: Translator) -> str:
+    """A partner's name; its id where it was taken out of the file meanwhile."""
+    recipient = directory.recipients.get(partner_id)
+    return f"**{escape(recipient.names.in_language(words.language) if recipient is not None else partner_id)}**"
+
+
+def _why_escalated(event: CaseEventRow, words: Translator) -> str:
+    """What a caseworker wrote, or which letter could not be delivered."""
+    detail = event.detail or {}
+    if "channel" not in detail:
+        return _lines(event.text or "")
+    return words(
+        "A letter about it could not be delivered by %(channel)s: %(reason)s",
+        channel=escape(str(detail["channel"])), reason=escape(str(detail.get("reason", ""))),
     )  # fmt: skip
 
 
@@ -67,6 +93,7 @@ def _story(
         if article in knowledge_base.articles
     ]
     since = told.get("since", "")
+    passed_on = next((item for item in reversed(found.events) if _passes_to(item, event)), None)
     lines = {
         words("Topic"): ", ".join(escape(title) for title in titles[:1]),
         words("When"): words.date(dt.date.fromisoformat(since)) if since else escape(told.get("since_words", "")),
@@ -76,6 +103,7 @@ def _story(
         words("How to reach you"): _contact(told, words),
         words("Articles shown"): ", ".join(escape(title) for title in titles),
         words("Why it comes to you"): words.list(_reasons(event, words, directory)),
+        words("What they say about it"): escape(passed_on.text or "") if passed_on is not None else "",
     }
     # What was written after the event has letters of its own.
     written = [
@@ -106,6 +134,11 @@ def _deadline(limit: RunningDeadline, words: Translator) -> str:
         "%(what)s: %(length)s, until %(date)s if it counts from that day (source: %(source)s)",
         what=title, length=length, date=words.date(limit.ends_on), source=source,
     )  # fmt: skip
+
+
+def _passes_to(item: CaseEventRow, offer: CaseEventRow) -> bool:
+    """Whether in `item` a caseworker proposed to pass the case on to whom `offer` offers it."""
+    return item.kind == CaseEventKind.TRANSFER_ASKED and item.partner_id == offer.partner_id
 
 
 _WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
@@ -149,6 +182,10 @@ def _reasons(event: CaseEventRow, words: Translator, directory: Directory) -> li
             ReasonKind.LOAD: words("open cases: %(load)s", load=subject),
             ReasonKind.FULL: words("you are full, and nobody else is not: %(load)s", load=subject),
             ReasonKind.FALLBACK: words("another partner named you for it"),
+            ReasonKind.TRANSFERRED: words("another partner passes it on to you, and the person agreed"),
+            ReasonKind.DECLINED: words("%(name)s declined it", name=_name_of(subject, directory, words)),
+            ReasonKind.UNANSWERED: words("%(name)s did not answer in time", name=_name_of(subject, directory, words)),
+            ReasonKind.UNREAD: words("a fault in the program: nobody has read it yet"),
         }
         if reason["kind"] in set(ReasonKind):
             said.append(texts[ReasonKind(reason["kind"])])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.messages import LanguageCode
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Letter:
 class PartnerChannel(Protocol):
     """A way to a partner: one verb, which returns when the partner has it or raises."""
 
-    async def deliver(self, partner_id: str, partner: Partner, letter: Letter, key: str) -> None:
+    async def deliver(self, partner_id: str, partner: Recipient, letter: Letter, key: str) -> None:
         """Deliver `letter`. `key` is the same each time the same letter is tried, and no other letter has it.
 
         Raises ChannelError, which says whether trying again is pointless and when to.

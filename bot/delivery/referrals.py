@@ -8,13 +8,13 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import awaits_answer, referral_of, status_of
 from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key
-from bot.cases.service import SYSTEM, pass_on_rows, say_to_person
+from bot.cases.service import SYSTEM, give_to_operator, pass_on_rows, say_to_person
 from bot.conversation.respond import Respondent
 from bot.delivery.letter import compose
 from bot.delivery.partner_channel import PartnerChannel
@@ -22,7 +22,8 @@ from bot.errors import ChannelError, StorageUnavailable
 from bot.i18n import translator
 from bot.markup import escape
 from bot.messages import LanguageCode, Reply
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
+from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage import jobs
 from bot.storage.cases import CaseWithEvents, add_case_event, find_event, lock_case
 from bot.storage.engine import Storage
@@ -42,6 +43,8 @@ BREAK: Final = dt.timedelta(minutes=5)
 # How soon to look again whether the letter before this one is through.
 NEXT_LOOK: Final = dt.timedelta(seconds=1)
 _ASKS_FOR_ANSWER: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
+# These go to somebody who does not have the case.
+_FOR_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
 _TELLS_TO_DELETE: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED)
 
 
@@ -87,7 +90,7 @@ class Referrals:
         if now < waits_until <= now + BREAK:
             await self._hold(job, waits_until, "the partner did not answer lately")
             return
-        partner = self._respondent().directory.partners.get(partner_id)
+        partner = self._respondent().directory.recipients.get(partner_id)
         channel = self._channels.get(channel_name)
         if partner is None or channel is None:
             await self._failed(job, event, way, "this way to the partner is not set up")
@@ -116,13 +119,13 @@ class Referrals:
                         session, event.case_id, CaseEventKind.REMINDED, actor=SYSTEM, at=now, text=None,
                         partner_id=event.partner_id, detail=event.detail,
                     )  # fmt: skip
-                    dispatch(session, reminder, event.partner_id, self._respondent().directory.partners)
+                    dispatch(session, reminder, event.partner_id, self._respondent().directory.recipients)
                 elif stage == OVERDUE:
                     await self._give_back(session, found, event, now)
             await jobs.finish_job(session, job.id)
 
     async def _send(
-        self, channel: PartnerChannel, partner_id: str, partner: Partner, found: CaseWithEvents, event: CaseEventRow,
+        self, channel: PartnerChannel, partner_id: str, partner: Recipient, found: CaseWithEvents, event: CaseEventRow,
         key: str,
     ) -> None:  # fmt: skip
         """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
@@ -145,6 +148,9 @@ class Referrals:
             session, event.case_id, CaseEventKind.UNANSWERED, actor=SYSTEM, at=now, text=None,
             partner_id=event.partner_id,
         )  # fmt: skip
+        reason = Reason(ReasonKind.UNANSWERED, event.partner_id or "")
+        recipients = self._respondent().directory.recipients
+        await give_to_operator(session, event.case_id, reason, now, recipients)
         logger.warning("case %s: nobody answered in time; it waits at the operator's desk", found.case.reference)
         language = LanguageCode(found.case.language)
         words = translator(language)
@@ -212,8 +218,19 @@ class Referrals:
                 )  # fmt: skip
             if kind == CaseEventKind.FAILED and found is not None:
                 await jobs.fail_job(session, job.id, reason)
+                await self._tell_operator(session, event, detail)
             else:
                 await jobs.finish_job(session, job.id)
+
+    async def _tell_operator(self, session: AsyncSession, event: CaseEventRow, detail: dict[str, Any]) -> None:
+        """A letter that was given up is somebody's business, unless it was to the operator's desk itself."""
+        if event.partner_id == OPERATOR:
+            return
+        alarm = await add_case_event(
+            session, event.case_id, CaseEventKind.ESCALATED, actor=SYSTEM, at=self._clock(), text=None,
+            partner_id=OPERATOR, detail={"from": event.partner_id, **detail},
+        )  # fmt: skip
+        dispatch(session, alarm, OPERATOR, self._respondent().directory.recipients)
 
     async def _hold(self, job: JobRow, until: dt.datetime, reason: str) -> None:
         async with self._storage.transaction() as session:
@@ -229,7 +246,11 @@ def _is_moot(found: CaseWithEvents, event: CaseEventRow) -> bool:
     answered. What tells a partner to delete always goes out."""
     if event.kind in _TELLS_TO_DELETE:
         return False
-    if status_of(found.events).name == "withdrawn" or referral_of(found.events).partner_id != event.partner_id:
+    if status_of(found.events).name == "withdrawn":
+        return True
+    if event.kind in _FOR_OTHERS:
+        return False
+    if referral_of(found.events).partner_id != event.partner_id:
         return True
     return event.kind in _ASKS_FOR_ANSWER and not awaits_answer(found.events, event.partner_id)
 

@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from bot.delivery.partner_channel import Letter
 from bot.errors import ChannelError
 from bot.markup import without_ruby
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 
 TIMEOUT_S: Final = 15.0
 # However long a partner asks us to wait, somebody waits for help meanwhile.
@@ -38,7 +38,7 @@ class WebhookChannel:
         self._secrets = secrets
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
-    async def deliver(self, partner_id: str, partner: Partner, letter: Letter, key: str) -> None:
+    async def deliver(self, partner_id: str, partner: Recipient, letter: Letter, key: str) -> None:
         """Post `letter`. The same key gives the same webhook-id, by which the partner sees that two are one.
         Returns when the partner's system has answered 2xx; redirects are not followed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,8 +95,11 @@ def validate(
         return None
 
 
-def read_registry(path: Path, model: type[Model], problems: Problems) -> dict[str, Model]:
-    """A YAML file of `id: {…}` entries as models by id, without the malformed ones, whose faults are noted."""
+def read_registry(
+    path: Path, model: type[Model], problems: Problems, *, holds: Callable[[str], bool] = lambda _: True
+) -> dict[str, Model]:
+    """A YAML file of `id: {…}` entries as models by id, those whose id `holds` is true for, without the malformed
+    ones, whose faults are noted."""
     raw, node = read_yaml(path, problems)
     if raw is None:
         return {}
@@ -104,6 +108,8 @@ def read_registry(path: Path, model: type[Model], problems: Problems) -> dict[st
         return {}
     entries: dict[str, Model] = {}
     for key, value in raw.items():
+        if not holds(str(key)):
+            continue
         try:
             entries[str(key)] = model.model_validate(value)
         except ValidationError as error:

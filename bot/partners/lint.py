@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.knowledge.article import KnowledgeBase
@@ -13,9 +15,11 @@ from bot.partners.directory import Directory
 from bot.partners.opening import has_own_hours
 from bot.partners.partner import EVERYWHERE, Partner, minutes
 
+_ID: Final = re.compile(r"[a-z0-9-]{1,40}")
+
 
 def lint_partners(directory: Directory, knowledge_base: KnowledgeBase) -> list[LintFinding]:
-    """unknown-topic, unknown-prefecture, unknown-fallback, unknown-time-zone, never-open, overlapping-hours,
+    """bad-id, unknown-topic, unknown-prefecture, unknown-fallback, unknown-time-zone, never-open, overlapping-hours,
     unserved-language; each with the line of the partner's entry it is about."""
     if directory.path is None:
         return []
@@ -31,6 +35,12 @@ def lint_partners(directory: Directory, knowledge_base: KnowledgeBase) -> list[L
 def _check(
     partner_id: str, partner: Partner, directory: Directory, knowledge_base: KnowledgeBase
 ) -> Iterator[tuple[str, str, str]]:
+    if not _ID.fullmatch(partner_id):
+        yield (
+            "bad-id",
+            "names",
+            "an id is at most 40 small letters, digits and hyphens: it stands in buttons and addresses",
+        )
     categories = {category.id for category in knowledge_base.categories}
     for topic in partner.takes:
         if topic not in categories and topic not in knowledge_base.articles:

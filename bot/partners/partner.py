@@ -73,23 +73,28 @@ class PartnerChannels(_Part):
     webhook: WebhookChannel | None = None
 
 
-class Partner(_Part):
+class Recipient(_Part):
+    """Whom letters about cases go to: a partner, or the operator's own desk."""
+
+    names: LocalText
+    working_language: Literal["ja", "en"] = "ja"
+    channels: PartnerChannels = PartnerChannels()
+
+
+class Partner(Recipient):
     """An organisation that takes cases. `takes` holds categories and articles; `languages` what its people read
     and write; `prefectures` ISO 3166-2:JP numbers as prefectures.yaml has them, or all."""
 
-    names: LocalText
     about: LocalText
     services: tuple[Service, ...] = Field(min_length=1)
     takes: tuple[Topic, ...] = Field(min_length=1)
     languages: tuple[str, ...] = Field(min_length=1)
-    working_language: Literal["ja", "en"] = "ja"
     prefectures: tuple[str, ...] = Field(min_length=1)
     time_zone: str = "Asia/Tokyo"
     hours: tuple[OpeningHours, ...] = Field(min_length=1)
     open_on_holidays: bool = False
     capacity: int = Field(gt=0)
     service_level: ServiceLevel
-    channels: PartnerChannels = PartnerChannels()
     fallback: tuple[str, ...] = ()
 
     @field_validator("languages")

@@ -16,7 +16,8 @@ OPERATOR = "operator"
 
 
 class ReasonKind(StrEnum):
-    """What speaks for a partner, or against it."""
+    """What speaks for a partner, or against it; and why a case comes to somebody by another way than routing: it was
+    passed on, declined or left without an answer elsewhere, or a fault of ours stopped the thinking."""
 
     COVERS = "covers"
     COVERS_ALL = "covers_all"
@@ -31,6 +32,10 @@ class ReasonKind(StrEnum):
     LOAD = "load"
     FULL = "full"
     FALLBACK = "fallback"
+    TRANSFERRED = "transferred"
+    DECLINED = "declined"
+    UNANSWERED = "unanswered"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)

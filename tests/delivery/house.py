@@ -10,7 +10,7 @@ from bot.delivery.worker import Worker
 from bot.helpline import Helpline
 from bot.messages import ConversationKey, Reply
 from bot.partners.directory import Directory
-from bot.partners.partner import Partner
+from bot.partners.partner import Partner, Recipient
 from bot.partners.prefectures import PrefectureFinder
 from bot.storage.cases import CaseWithEvents, find_case, list_cases
 from bot.storage.engine import Storage
@@ -54,18 +54,20 @@ class RecordingChannel:
         return [letter.kind for to, letter, _ in self.got if to == partner_id]
 
 
-def respondent_with(small: Respondent, **partners: Partner) -> Respondent:
-    directory = Directory(partners, {}, PrefectureFinder({}))
+def respondent_with(small: Respondent, operator: Recipient | None = None, **partners: Partner) -> Respondent:
+    directory = Directory(partners, {}, PrefectureFinder({}), operator=operator)
     return Respondent(small.knowledge_base, small.reader, small.search, small.safety, small.operator, directory)
 
 
 class House:
     """Everything a letter passes through, with a clock that can be moved."""
 
-    def __init__(self, storage: Storage, small: Respondent, **partners: Partner) -> None:
+    def __init__(
+        self, storage: Storage, small: Respondent, operator: Recipient | None = None, **partners: Partner
+    ) -> None:
         self.storage = storage
         self.clock = Clock()
-        self.respondent = respondent_with(small, **partners)
+        self.respondent = respondent_with(small, operator, **partners)
         self.mail = RecordingChannel()
         self.webhook = RecordingChannel()
         self.person = Recorder()

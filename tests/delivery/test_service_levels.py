@@ -116,7 +116,7 @@ class TestMoot:
         await house.helpline.receive(message(ALICE, 20, "tell me a joke"))
         await house.helpline.receive(message(ALICE, 21, Press("p")))
         async with house.storage.transaction() as session:
-            await decline_case(session, await house.case(reference), "Sato", "full", house.clock.now)
+            await decline_case(session, await house.case(reference), "Sato", "full", house.clock.now, {})
         await house.after(SOON)
         assert house.mail.kinds("labour") == ["offered"]
         assert "failed" not in await house.kinds(reference)
@@ -168,12 +168,14 @@ class TestPassingOn:
         nobody = await house.helpline.receive(message(ALICE, 22, Press("t")))
         assert "nobody else" in nobody.replies[0].reply.text
         offers = [event.partner_id for event in (await house.case(reference)).events if event.kind == "offered"]
-        assert offers == ["labour", "union"]
+        assert offers == ["labour", "operator", "union", "operator"], "where nobody answers, the operator has it"
 
     async def test_declined_it_stands_at_the_operators_and_the_person_is_told(self, house: House) -> None:
         reference = await house.open_case()
         async with house.storage.transaction() as session:
-            await decline_case(session, await house.case(reference), "Sato", "Mr Rai is unknown to us", house.clock.now)
+            await decline_case(
+                session, await house.case(reference), "Sato", "Mr Rai is unknown to us", house.clock.now, {}
+            )
         await house.after(SOON)
         case = await house.case(reference)
         assert referral_of(case.events).partner_id == "operator"
@@ -183,7 +185,7 @@ class TestPassingOn:
         assert (declined.partner_id, declined.actor, declined.text) == ("labour", "Sato", "Mr Rai is unknown to us")
         async with house.storage.transaction() as session:
             with pytest.raises(CaseError, match="operator's desk"):
-                await decline_case(session, case, "Sato", "", house.clock.now)
+                await decline_case(session, case, "Sato", "", house.clock.now, {})
 
 
 class TestOwning:

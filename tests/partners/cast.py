@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.partners.partner import Partner
+from bot.partners.partner import Partner, Recipient
 
 WORKDAYS = {"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "10:00", "closes": "17:00"}
 
@@ -20,3 +20,9 @@ def make_partner(**changes: Any) -> Partner:
             "service_level": {"remind_after_hours": 4, "first_response_hours": 8}, **changes,
         }
     )  # fmt: skip
+
+
+def make_operator(channels: dict[str, Any]) -> Recipient:
+    """The operator's own desk, reached by `channels`."""
+    names = dict.fromkeys(("en", "ja", "ne", "my"), "Own desk")
+    return Recipient.model_validate({"names": names, "working_language": "en", "channels": channels})

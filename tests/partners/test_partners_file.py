@@ -88,3 +88,19 @@ def test_a_malformed_entry_is_named_with_its_line(tmp_path: Path, old: str, new:
         load_directory(ROOT, path)
     problem = next(problem for problem in caught.value.problems if what in problem)
     assert "partners.yaml:" in problem
+
+
+def test_the_operators_own_desk_is_no_partner_but_gets_letters(tmp_path: Path) -> None:
+    """Also where nothing but it stands in the file."""
+    example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    path = tmp_path / "partners.yaml"
+    path.write_text(yaml.safe_dump({"operator": example["operator"]}, allow_unicode=True), encoding="utf-8")
+    directory = load_directory(ROOT, path)
+    assert (list(directory.partners), list(directory.recipients)) == ([], ["operator"])
+
+
+def test_the_operators_own_desk_is_checked_like_a_partner(tmp_path: Path) -> None:
+    path = tmp_path / "partners.yaml"
+    path.write_text("operator:\n  names: {en: Own desk}\n  capacity: 3\n", encoding="utf-8")
+    with pytest.raises(KnowledgeBaseError, match=r"partners.yaml:3: operator.capacity"):
+        load_directory(ROOT, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +27,7 @@ from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
 from bot.messages import Attachment, Button, LanguageCode, Press, Reply, Text
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 from bot.storage.cases import CaseWithEvents, add_case_event
 from bot.storage.models import CaseEventKind
 
@@ -46,10 +47,11 @@ class GroupDesk:
     """One caseworker's doing in the topic of one case."""
 
     def __init__(
-        self, session: AsyncSession, found: CaseWithEvents, partner_id: str, partner: Partner, actor: str,
-        now: dt.datetime,
+        self, session: AsyncSession, found: CaseWithEvents, partner_id: str, partner: Recipient, actor: str,
+        now: dt.datetime, recipients: Mapping[str, Recipient],
     ) -> None:  # fmt: skip
         """`found` as it stands under the lock of this transaction; `partner_id` and `partner` own the topic."""
+        self._recipients = recipients
         self._session = session
         self._found = found
         self._partner_id = partner_id
@@ -94,7 +96,9 @@ class GroupDesk:
                     texts = reasons(words)
                     if choice not in texts:
                         return self._say(words("Why do you decline?"), choice_rows(Ask.DECLINE, reference, texts))
-                    await decline_case(self._session, self._found, self._actor, texts[choice], self._now)
+                    await decline_case(
+                        self._session, self._found, self._actor, texts[choice], self._now, self._recipients
+                    )
                     return self._say(
                         words("You have declined the case. Please delete what you have of it."), closes=True
                     )

@@ -21,7 +21,7 @@ from bot.helpline import Helpline
 from bot.i18n import translator
 from bot.markup import without_ruby
 from bot.messages import Attachment, AttachmentKind, Press, Text
-from bot.partners.partner import Partner
+from bot.partners.partner import Recipient
 from bot.storage.cases import CaseWithEvents, find_case, lock_case
 from bot.storage.models import CaseEventKind, ReceivedRow, TopicRow
 from bot.storage.topics import forget_topic, topic_at, topic_for, topic_of
@@ -80,7 +80,7 @@ class PartnerGroups:
         self._under_way: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._turns: dict[int, asyncio.Lock] = {}
 
-    async def deliver(self, partner_id: str, partner: Partner, letter: GroupLetter, key: str) -> None:
+    async def deliver(self, partner_id: str, partner: Recipient, letter: GroupLetter, key: str) -> None:
         """Post a letter into the topic of its case, which is opened if there is none, and closed where the letter
         ends the case for this partner.
 
@@ -166,8 +166,8 @@ class PartnerGroups:
         chat = update.effective_chat
         return chat is not None and bool(self._partners_of(chat.id))
 
-    def _partners_of(self, chat_id: int) -> Mapping[str, Partner]:
-        partners = self._helpline.respondent().directory.partners
+    def _partners_of(self, chat_id: int) -> Mapping[str, Recipient]:
+        partners = self._helpline.respondent().directory.recipients
         return {name: partner for name, partner in partners.items() if partner.channels.telegram_group == chat_id}
 
     async def take(self, update: Update) -> Said | None:
@@ -200,7 +200,9 @@ class PartnerGroups:
                 await session.rollback()
                 return None
             actor = f"{topic.partner_id}:{heard.name}"[:MAX_ACTOR]
-            outcome = await GroupDesk(session, found, topic.partner_id, partner, actor, now).act(heard.content)
+            recipients = self._helpline.respondent().directory.recipients
+            desk = GroupDesk(session, found, topic.partner_id, partner, actor, now, recipients)
+            outcome = await desk.act(heard.content)
         self._helpline.woken.set()
         return Said(topic.chat_id, topic.thread_id, heard.query_id, outcome)
 
