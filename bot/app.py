@@ -88,6 +88,7 @@ def build_respondent(
             settings.operator_contact,
             settings.closed_cases_kept_days,
             settings.silent_conversations_kept_days,
+            settings.translator_name if settings.translator_url else "",
         ),
         directory,
         quiet=quiet,

@@ -26,6 +26,7 @@ from bot.channels.web.views import WebChat
 from bot.delivery.email import EmailChannel
 from bot.delivery.inbound import PartnerInbox
 from bot.delivery.partner_channel import PartnerChannel
+from bot.delivery.translation import MachineTranslator, TranslationService
 from bot.delivery.webhook import WebhookChannel
 from bot.delivery.worker import Worker
 from bot.errors import ChannelError, StorageUnavailable, TomoniError
@@ -111,7 +112,7 @@ async def _serve(
                 routes.append(receiver.webhook_route(webhook_secret(settings)))
             await stack.enter_async_context(_telegram(settings, client, receiver))
         await stack.enter_async_context(_background(_watch(understanding), "knowledge base"))
-        await stack.enter_async_context(_working(Worker(helpline, senders, partners)))
+        await stack.enter_async_context(_working(Worker(helpline, senders, partners, _translator(settings))))
         # What was built at start lives as long as the process; the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -121,6 +122,13 @@ async def _serve(
         host, port = listening.getsockname()[:2]
         print(f"Tomoni is ready: http://{host}:{port}", flush=True)
         await server.serve(sockets=[listening])
+
+
+def _translator(settings: Settings) -> MachineTranslator | None:
+    if settings.translator_url is None:
+        return None
+    key = settings.translator_key.get_secret_value() if settings.translator_key is not None else ""
+    return TranslationService(settings.translator_url, key)
 
 
 def webhook_secret(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = Field(default="", max_length=200)
+    translator_url: Url | None = None
+    translator_name: str = Field(default="", max_length=100, validate_default=True)
+    translator_key: SecretStr | None = None
     operator_name: str = Field(default="", max_length=200)
     operator_contact: str = Field(default="", max_length=200)
     closed_cases_kept_days: int = Field(default=90, ge=1, le=3650)
@@ -46,7 +49,16 @@ class Settings(BaseSettings):
     widget_origins: str = ""
     log_level: Annotated[str, StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
-    @field_validator("telegram_token", "secret_key", "public_url", "partners", "smtp_url", mode="before")
+    @field_validator(
+        "telegram_token",
+        "secret_key",
+        "public_url",
+        "partners",
+        "smtp_url",
+        "translator_url",
+        "translator_key",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -72,6 +84,13 @@ class Settings(BaseSettings):
     def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("smtp://", "smtps://", "smtp+starttls://")):
             raise ValueError("must begin with smtp://, smtp+starttls:// or smtps://")
+        return value
+
+    @field_validator("translator_name")
+    @classmethod
+    def _names_who_translates(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("translator_url") and not value.strip():
+            raise ValueError("must name the service at TOMONI_TRANSLATOR_URL: people are told who sees their words")
         return value
 
     @field_validator("database_url")

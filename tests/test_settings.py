@@ -66,3 +66,9 @@ def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_value_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOMONI_TELEGRAM_TOKEN", "")
     assert load_settings().telegram_token is None
+
+
+def test_a_translator_without_a_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOMONI_TRANSLATOR_URL", "http://127.0.0.1:5000")
+    with pytest.raises(SettingsError, match="TOMONI_TRANSLATOR_NAME: must name"):
+        load_settings()

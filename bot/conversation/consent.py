@@ -18,6 +18,8 @@ from bot.partners.routing import OPERATOR, Problem, Reason, ReasonKind, Route, r
 VERSION: Final = "1"
 PURPOSE: Final = "help with this case"
 YES: Final = data_for(Action.CONSENT)
+TRANSLATE: Final = "translate"
+MACHINE_TRANSLATION: Final = "machine translation"
 NO: Final = data_for(Action.INTAKE, "stop")
 MAX_QUOTE: Final = 600
 
@@ -53,12 +55,18 @@ def ask(scene: Scene, intake: Intake) -> Reply:
     )
     if intake.immediate:
         rows = (rows[0], rows[2])
+    if _may_translate(scene, intake):
+        label = "✅ " + words("Yes, and translate it by machine")
+        rows = (rows[0], (button(label, Action.CONSENT, TRANSLATE),), *rows[1:])
     return scene.say(text_of(scene, intake), rows)
 
 
-def record(scene: Scene, intake: Intake) -> Consent:
-    """The consent as it stands with the case: what was agreed to, in which words, language and version."""
+def record(scene: Scene, intake: Intake, *, translate: bool = False) -> Consent:
+    """The consent as it stands with the case: what was agreed to, in which words, language and version. `translate`
+    tells that it was given to a machine translation too."""
     kinds = [name for name, value in _told(scene, intake).items() if value]
+    if translate and _may_translate(scene, intake):
+        kinds.append(MACHINE_TRANSLATION)
     return Consent(
         route_to(scene, intake).partner_id, PURPOSE, tuple(kinds), VERSION, scene.language, text_of(scene, intake)
     )
@@ -91,9 +99,26 @@ def text_of(scene: Scene, intake: Intake) -> str:
             days=words.number(scene.operator.closed_cases_kept_days),
         ),
     ]
+    if _may_translate(scene, intake):
+        paragraphs.insert(
+            3,
+            words(
+                "Perhaps nobody there reads your language. If you want, **%(translator)s** translates it by machine. "
+                "It then sees your words too, and it makes mistakes.",
+                translator=escape(scene.operator.translator),
+            ),
+        )
     if intake.immediate:
         paragraphs.insert(0, words("In danger now? Police 110. Ambulance and fire 119. The call is free."))
     return "\n\n".join(paragraphs)
+
+
+def _may_translate(scene: Scene, intake: Intake) -> bool:
+    """Whether there is a machine to translate, and a reader who needs it."""
+    if not scene.operator.translator:
+        return False
+    partner = scene.directory.partners.get(route_to(scene, intake).partner_id)
+    return partner is None or scene.language not in partner.languages
 
 
 def quote(text: str) -> str:

@@ -43,13 +43,13 @@ def hand_over(scene: Scene) -> Turn:
     return Turn((scene.say("\n\n".join(paragraphs), _rows(scene, reference)),), state, Decision.HANDOVER, effects)
 
 
-def open_case(scene: Scene) -> Turn | None:
-    """The turn after the consent: the case is stored and offered to the partner it names. None where no consent is
-    on screen."""
+def open_case(scene: Scene, *, translate: bool = False) -> Turn | None:
+    """The turn after the consent: the case is stored and offered to the partner it names. `translate` tells that a
+    machine may translate it. None where no consent is on screen."""
     told = scene.state.intake
     if told is None or told.step != IntakeStep.CONSENT:
         return None
-    found = consent.record(scene, told)
+    found = consent.record(scene, told, translate=translate)
     route = consent.route_to(scene, told)
     if scene.state.case:
         return _offer_to_another(scene, found, route)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import handover, intake, menu, welcome
 from bot.conversation.buttons import Action, button, parse_data
+from bot.conversation.consent import TRANSLATE
 from bot.conversation.scene import Scene
 from bot.conversation.state import Step
 from bot.conversation.turn import Decision, ForgetConversation, SolveCase, Turn, WithdrawCase
@@ -55,7 +56,7 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
         case Action.INTAKE:
             return intake.respond_to_press(scene, pressed.subject) or stale(scene)
         case Action.CONSENT:
-            return handover.open_case(scene) or stale(scene)
+            return handover.open_case(scene, translate=pressed.subject == TRANSLATE) or stale(scene)
         case Action.TO_ANOTHER:
             return handover.pass_on(scene) or stale(scene)
         case Action.TRANSFER:

@@ -21,12 +21,14 @@ Rows = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs this helpline, as /about says it; both may be empty. And how long they keep what."""
+    """Who runs this helpline, as /about says it; both may be empty. How long they keep what, and the name of the
+    service that may translate by machine, empty where there is none."""
 
     name: str = ""
     contact: str = ""
     closed_cases_kept_days: int = 90
     silent_conversations_kept_days: int = 180
+    translator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

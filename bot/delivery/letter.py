@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from bot.conversation.scene import JAPAN
@@ -24,9 +26,15 @@ _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
 def compose(
-    found: CaseWithEvents, event: CaseEventRow, partner: Recipient, knowledge_base: KnowledgeBase, directory: Directory
+    found: CaseWithEvents,
+    event: CaseEventRow,
+    partner: Recipient,
+    knowledge_base: KnowledgeBase,
+    directory: Directory,
+    translations: Mapping[int, str] = MappingProxyType({}),
 ) -> Letter:
-    """The letter about `event` of a case to `partner`."""
+    """The letter about `event` of a case to `partner`. `translations` holds machine translations of what the person
+    wrote, by the position of the event."""
     language = LanguageCode(partner.working_language)
     words = translator(language)
     case = found.case
@@ -52,11 +60,11 @@ def compose(
     }
     body = ""
     if kind in _WITH_STORY:
-        body = _story(found, event, words, knowledge_base, directory)
+        body = _story(found, event, words, knowledge_base, directory, translations)
     elif kind == CaseEventKind.ESCALATED:
         body = _why_escalated(event, words)
     elif event.text:
-        body = _lines(event.text)
+        body = _with_translation(event, words, translations)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
         LanguageCode(case.language),
@@ -81,7 +89,12 @@ def _why_escalated(event: CaseEventRow, words: Translator) -> str:
 
 
 def _story(
-    found: CaseWithEvents, event: CaseEventRow, words: Translator, knowledge_base: KnowledgeBase, directory: Directory
+    found: CaseWithEvents,
+    event: CaseEventRow,
+    words: Translator,
+    knowledge_base: KnowledgeBase,
+    directory: Directory,
+    translations: Mapping[int, str],
 ) -> str:
     """What was told, where, since when, how the person can be reached, what they were shown, and why it came here."""
     told = found.intake
@@ -107,9 +120,9 @@ def _story(
     }
     # What was written after the event has letters of its own.
     written = [
-        _lines(item.text)
+        _with_translation(item, words, translations)
         for item in found.events
-        if item.kind in _WRITTEN and item.position < event.position and item.text
+        if item.kind in WRITTEN and item.position < event.position and item.text
     ]
     facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
     limits = running_deadlines(
@@ -141,7 +154,16 @@ def _passes_to(item: CaseEventRow, offer: CaseEventRow) -> bool:
     return item.kind == CaseEventKind.TRANSFER_ASKED and item.partner_id == offer.partner_id
 
 
-_WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+
+
+def _with_translation(event: CaseEventRow, words: Translator, translations: Mapping[int, str]) -> str:
+    written = _lines(event.text or "")
+    translated = translations.get(event.position)
+    if not translated:
+        return written
+    heading = words("Machine translation. Nobody has checked it; it can be wrong.")
+    return f"{written}\n\n**{heading}**\n\n{_lines(translated)}"
 
 
 def _lines(text: str) -> str:

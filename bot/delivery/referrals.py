@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.case import awaits_answer, referral_of, status_of
 from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key
 from bot.cases.service import SYSTEM, give_to_operator, pass_on_rows, say_to_person
+from bot.conversation.consent import MACHINE_TRANSLATION
 from bot.conversation.respond import Respondent
-from bot.delivery.letter import compose
+from bot.delivery.letter import WRITTEN, compose
 from bot.delivery.partner_channel import PartnerChannel
+from bot.delivery.translation import MachineTranslator
 from bot.errors import ChannelError, StorageUnavailable
 from bot.i18n import translator
 from bot.markup import escape
@@ -25,7 +27,7 @@ from bot.messages import LanguageCode, Reply
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage import jobs
-from bot.storage.cases import CaseWithEvents, add_case_event, find_event, lock_case
+from bot.storage.cases import CaseWithEvents, add_case_event, consents_of, find_event, lock_case
 from bot.storage.engine import Storage
 from bot.storage.models import CaseEventKind, CaseEventRow, JobRow
 from bot.storage.undelivered import hold_job, waiting_jobs
@@ -37,6 +39,8 @@ LONGEST_RETRY_S: Final = 3600.0
 MAX_ATTEMPTS: Final = 30
 # Shorter than the lease of a job, so that a partner's server that hangs never lets a second worker try as well.
 PATIENCE_S: Final = 20.0
+# How long a letter waits for the translation of all that is in it.
+TRANSLATION_S: Final = 10.0
 # After this many failures in a row a way to a partner is left alone for a while: its letters wait without being tried.
 BREAKS_AFTER: Final = 3
 BREAK: Final = dt.timedelta(minutes=5)
@@ -57,8 +61,10 @@ class Referrals:
         respondent: Callable[[], Respondent],
         channels: Mapping[str, PartnerChannel],
         clock: Callable[[], dt.datetime],
+        translator: MachineTranslator | None = None,
     ) -> None:
         """`channels` by the names `bot.cases.dispatch` gives them."""
+        self._translator = translator
         self._storage = storage
         self._respondent = respondent
         self._channels = channels
@@ -131,7 +137,8 @@ class Referrals:
         """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
         respondent = self._respondent()
         try:
-            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory)
+            translations = await self._translate(found, event, partner)
+            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory, translations)
             async with asyncio.timeout(PATIENCE_S):
                 await channel.deliver(partner_id, partner, letter, key)
         except (ChannelError, StorageUnavailable):
@@ -140,6 +147,30 @@ class Referrals:
             raise ChannelError(f"no answer within {PATIENCE_S:.0f} s", permanent=False) from error
         except Exception as error:  # a fault of ours must not lose the letter, nor stop the others
             raise ChannelError(f"a fault of ours: {type(error).__name__}", permanent=False) from error
+
+    async def _translate(self, found: CaseWithEvents, event: CaseEventRow, partner: Recipient) -> dict[int, str]:
+        """What the person wrote up to `event`, by position, translated for `partner`, where they agreed to that. A
+        service that does not answer holds up no letter."""
+        source, target = LanguageCode(found.case.language), LanguageCode(partner.working_language)
+        if self._translator is None or source == target:
+            return {}
+        async with self._storage.reading() as session:
+            consents = await consents_of(session, found.case.id)
+        own = (consent for consent in reversed(consents) if consent.partner_id == event.partner_id)
+        agreed = next((consent.kinds for consent in own if consent.withdrawn_at is None), [])
+        if MACHINE_TRANSLATION not in agreed:
+            return {}
+        shown = [event] if event.kind == CaseEventKind.NOTE else found.events[: event.position]
+        try:
+            async with asyncio.timeout(TRANSLATION_S):
+                return {
+                    item.position: await self._translator.translate(item.text, source, target)
+                    for item in shown
+                    if item.kind in WRITTEN and item.text
+                }
+        except (ChannelError, TimeoutError) as error:
+            logger.warning("a letter goes out without its translation: %s", error or "it took too long")
+            return {}
 
     async def _give_back(
         self, session: AsyncSession, found: CaseWithEvents, event: CaseEventRow, now: dt.datetime

@@ -13,6 +13,7 @@ from typing import Final
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.referrals import Referrals
 from bot.delivery.retention import Retention
+from bot.delivery.translation import MachineTranslator
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey
@@ -34,13 +35,17 @@ class Worker:
     """Claims due jobs, does them, settles them. Any number of them may run on one database."""
 
     def __init__(
-        self, helpline: Helpline, senders: Mapping[str, Sender], partners: Mapping[str, PartnerChannel] | None = None
+        self,
+        helpline: Helpline,
+        senders: Mapping[str, Sender],
+        partners: Mapping[str, PartnerChannel] | None = None,
+        translator: MachineTranslator | None = None,
     ) -> None:
         """`senders` by channel name; a channel without one pulls its replies. `partners` by the name of the way to
-        them."""
+        them; `translator` for those who do not read a person's language."""
         self._helpline = helpline
         self._senders = senders
-        self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock, translator)
         self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
