@@ -21,7 +21,7 @@ from bot.language.reading import Reader
 logger = logging.getLogger(__name__)
 
 # Goes up when folding, features or training change, so that no old model is used with new code.
-MODEL_FORMAT: Final = "4"
+MODEL_FORMAT: Final = "5"
 CALM: Final = "calm"
 
 
