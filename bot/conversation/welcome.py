@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import Rows, Scene
-from bot.i18n import LANGUAGES, NATIVE_NAMES, translator
+from bot.i18n import LANGUAGES, NATIVE_NAMES, Translator, translator
 from bot.knowledge.render import render_contact
 from bot.markup import escape
 from bot.messages import Attachment, Command, Reply, Text
-
-COMMANDS: Final = ("start", "language", "menu", "person", "case", "help", "about", "forget")
 
 
 def language_rows() -> Rows:
@@ -56,19 +52,25 @@ def introduce(scene: Scene) -> Reply:
     return scene.say(text, ((scene.menu_button(), scene.person_button()),))
 
 
+def commands_in(words: Translator) -> dict[str, str]:
+    """The commands a person may want to know of, and what each does."""
+    return {
+        "menu": words("show all topics"),
+        "person": words("ask a person for help"),
+        "case": words("see your open case"),
+        "language": words("change the language"),
+        "help": words("how to use this"),
+        "about": words("who runs this, and what is stored"),
+        "forget": words("delete everything about you"),
+    }
+
+
 def explain_commands(scene: Scene) -> Reply:
     """/help."""
     words = scene.words
-    lines = [
-        words("Write your question in your own words. Short or long, with mistakes: all is fine."),
-        "- /menu " + words("show all topics"),
-        "- /person " + words("ask a person for help"),
-        "- /case " + words("see your open case"),
-        "- /language " + words("change the language"),
-        "- /about " + words("who runs this, and what is stored"),
-        "- /forget " + words("delete everything about you"),
-    ]
-    return scene.say(lines[0] + "\n\n" + "\n".join(lines[1:]), ((scene.menu_button(), scene.person_button()),))
+    opening = words("Write your question in your own words. Short or long, with mistakes: all is fine.")
+    lines = "\n".join(f"- /{name} {meaning}" for name, meaning in commands_in(words).items())
+    return scene.say(f"{opening}\n\n{lines}", ((scene.menu_button(), scene.person_button()),))
 
 
 def tell_about(scene: Scene) -> Reply:

@@ -109,12 +109,6 @@ async def delete_old_replies(session: AsyncSession, sent_before: dt.datetime, as
     )
 
 
-async def unanswered_questions(session: AsyncSession, limit: int) -> list[MessageRow]:
-    """The newest questions no article answered, with their redacted text, for editors."""
-    query = select(MessageRow).where(MessageRow.text.is_not(None)).order_by(MessageRow.received_at.desc()).limit(limit)
-    return list((await session.execute(query)).scalars())
-
-
 def reply_to_json(reply: Reply) -> str:
     """A reply as it is stored."""
     return json.dumps(asdict(reply), ensure_ascii=False)

@@ -22,8 +22,10 @@ from telegram.error import (
 
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
+from bot.conversation.welcome import commands_in
 from bot.errors import ChannelError, TomoniError
 from bot.i18n import ENGLISH, LANGUAGES, translator
+from bot.markup import without_ruby
 from bot.messages import ConversationKey, Reply
 
 logger = logging.getLogger(__name__)
@@ -76,14 +78,7 @@ class TelegramClient:
         """Set the list of commands in every language, and neutral words about the bot."""
         for code in (None, *LANGUAGES):
             words = translator(code or ENGLISH)
-            commands = [
-                BotCommand("menu", words("show all topics")),
-                BotCommand("person", words("ask a person for help")),
-                BotCommand("language", words("change the language")),
-                BotCommand("help", words("how to use this")),
-                BotCommand("about", words("who runs this, and what is stored")),
-                BotCommand("forget", words("delete everything about you")),
-            ]
+            commands = [BotCommand(name, without_ruby(text)) for name, text in commands_in(words).items()]
             try:
                 await self.bot.set_my_commands(commands, language_code=code)
             except TelegramError as error:
