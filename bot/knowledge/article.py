@@ -23,11 +23,11 @@ ArticleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class LocalText(_Part):
+class LocalText(Part):
     """The same short text in the four languages."""
 
     en: Words
@@ -40,7 +40,7 @@ class LocalText(_Part):
         return str(getattr(self, language))
 
 
-class Source(_Part):
+class Source(Part):
     """Where a statement comes from and when someone last looked there."""
 
     url: Url
@@ -48,7 +48,7 @@ class Source(_Part):
     checked: dt.date | None = None
 
 
-class Contact(_Part):
+class Contact(Part):
     """A service a person can turn to. An unverified one never shows its number, only its page."""
 
     names: LocalText
@@ -68,14 +68,14 @@ class Contact(_Part):
         return self.status == "verified" or self.phone in PUBLIC_SHORT_NUMBERS
 
 
-class NextValue(_Part):
+class NextValue(Part):
     """An announced change of a fact and the day it takes effect."""
 
     value: Any
     valid_from: dt.date
 
 
-class Fact(_Part):
+class Fact(Part):
     """A figure that people act on, stated once. Amounts are yen, percentages whole per cent."""
 
     type: Literal["amount", "percentage", "duration", "date", "number", "text"]
@@ -108,7 +108,7 @@ class Fact(_Part):
         return self.next.value if self.next and day >= self.next.valid_from else self.value
 
 
-class Category(_Part):
+class Category(Part):
     """A part of the menu."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z-]+$")]
@@ -116,7 +116,7 @@ class Category(_Part):
     title: LocalText
 
 
-class SourceRevision(_Part):
+class SourceRevision(Part):
     """One state the source text has had: which text, and how much changed with it (Kitsune's grades)."""
 
     of: str
@@ -124,7 +124,7 @@ class SourceRevision(_Part):
     date: dt.date
 
 
-class ArticleFile(_Part):
+class ArticleFile(Part):
     """article.yaml."""
 
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -135,7 +135,7 @@ class ArticleFile(_Part):
     revisions: tuple[SourceRevision, ...] = ()
 
 
-class TranslationNote(_Part):
+class TranslationNote(Part):
     """Who made a translation, of which source text, and who reviewed it."""
 
     of: str | None = None
@@ -144,7 +144,7 @@ class TranslationNote(_Part):
     reviewed_on: dt.date | None = None
 
 
-class FrontMatter(_Part):
+class FrontMatter(Part):
     """The head of a text file."""
 
     title: Words

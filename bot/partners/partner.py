@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from bot.i18n import LANGUAGES
-from bot.knowledge.article import LocalText, Url
+from bot.knowledge.article import LocalText, Part, Url
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -17,11 +17,7 @@ Service = Literal["advice", "accompaniment", "interpretation", "legal", "medical
 EVERYWHERE: Final = "all"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OpeningHours(_Part):
+class OpeningHours(Part):
     """Hours on some weekdays. With `languages`, only these are served then; without, all that have no hours of
     their own."""
 
@@ -37,7 +33,7 @@ class OpeningHours(_Part):
         return self
 
 
-class ServiceLevel(_Part):
+class ServiceLevel(Part):
     """How soon a partner means to take up a case, in its own open hours."""
 
     remind_after_hours: float = Field(gt=0, le=200)
@@ -50,14 +46,14 @@ class ServiceLevel(_Part):
         return self
 
 
-class EmailChannel(_Part):
+class EmailChannel(Part):
     """Mail about a case. Only with `encrypted` (the partner's mail is safe to read) does it hold personal text."""
 
     to: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
     encrypted: bool = False
 
 
-class WebhookChannel(_Part):
+class WebhookChannel(Part):
     """A partner's own system. `secret_name` names the environment variable with its signing secret (whsec_…);
     several separated by spaces in it, newest first, while a secret is being changed."""
 
@@ -65,7 +61,7 @@ class WebhookChannel(_Part):
     secret_name: Annotated[str, StringConstraints(pattern=r"^TOMONI_PARTNER_[A-Z0-9_]+$")]
 
 
-class PartnerChannels(_Part):
+class PartnerChannels(Part):
     """How a case reaches a partner, besides the desk, where it always stands."""
 
     telegram_group: int | None = None
@@ -73,7 +69,7 @@ class PartnerChannels(_Part):
     webhook: WebhookChannel | None = None
 
 
-class Recipient(_Part):
+class Recipient(Part):
     """Whom letters about cases go to: a partner, or the operator's own desk."""
 
     names: LocalText
