@@ -100,6 +100,14 @@ class Translator:
         """A calendar date, in words."""
         return format_date(value, format="long", locale=self.locale)
 
+    def weekday_date(self, value: date) -> str:
+        """A calendar date with its weekday, in words."""
+        return format_date(value, format="full", locale=self.locale)
+
+    def weekday(self, value: int) -> str:
+        """The name of a weekday; Monday is 0."""
+        return str(self.locale.days["stand-alone"]["wide"][value])
+
     def time(self, value: datetime) -> str:
         """A time of day."""
         return format_time(value, format="short", locale=self.locale)
