@@ -36,10 +36,10 @@ def check_prepared(knowledge_base: KnowledgeBase, today: dt.date) -> Iterator[Li
             for part, rule, what in _check(knowledge_base, message, language, today):
                 line = line_of(node, (message_id, part, language)) + 1
                 yield LintFinding(path, line, rule, f"{message_id}: {what}")
-            for line in message.text.in_language(language).splitlines():
-                for rule, what, grade in typed_in(line):
-                    number = line_of(node, (message_id, "text", language)) + 1
-                    yield LintFinding(path, number, rule, f"{message_id}: {what}", grade)
+            for written in message.text.in_language(language).splitlines():
+                for rule, what, grade in typed_in(written):
+                    line = line_of(node, (message_id, "text", language)) + 1
+                    yield LintFinding(path, line, rule, f"{message_id}: {what}", grade)
 
 
 def _check(
