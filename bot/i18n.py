@@ -96,9 +96,17 @@ class Translator:
         text = format_unit(value, f"duration-{unit}", locale=self.locale, numbering_system="default", length=length)
         return text.replace(" ", "") if self.language == JAPANESE else text
 
+    def weekday_date(self, value: date) -> str:
+        """A calendar date with its weekday, in words."""
+        return format_date(value, format="full", locale=self.locale)
+
     def date(self, value: date) -> str:
         """A calendar date, in words."""
         return format_date(value, format="long", locale=self.locale)
+
+    def weekday(self, value: int) -> str:
+        """The name of a weekday; Monday is 0."""
+        return str(self.locale.days["stand-alone"]["wide"][value])
 
     def time(self, value: datetime) -> str:
         """A time of day."""

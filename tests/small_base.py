@@ -36,6 +36,18 @@ MONTHS = {
     "my": ["မေလ", "ဇွန်လ", "ပြီးခဲ့တဲ့လ", "သင်္ကြန်", "ဆောင်းတွင်း", "မနှစ်က"],
     "my-Latn": ["may la", "june la", "pyi khe de la", "thingyan", "saung twin", "ma hnit ka"],
 }
+PREPARED = {
+    "meet": {
+        "title": {"en": "Propose to meet", "ja": "会う", "ne": "भेट्ने", "my": "တွေ့ရန်"},
+        "text": {
+            "en": "Can we meet on {date} at {time}? {place}\n\n- {contact:office}",
+            "ja": "{会|あ}いませんか。{date} {time} {place}\n\n- {contact:office}",
+            "ne": "भेटौं? {date}, {time} {place}\n\n- {contact:office}",
+            "my": "တွေ့ကြမလား။ {date} {time} {place}\n\n- {contact:office}",
+        },
+        "translation": {"by": "machine"},
+    },
+}
 SOURCE = {"url": "https://www.mhlw.go.jp/", "title": "Ministry of Labour", "checked": "2026-11-01"}
 
 
@@ -90,6 +102,7 @@ def write_base(root: Path) -> Path:
     (root / "contacts.yaml").write_text(dates(dump_yaml({"office": contact})), encoding="utf-8")
     (root / "facts.yaml").write_text(dates(dump_yaml({"claim-time": fact})), encoding="utf-8")
     (root / "danger.yaml").write_text("attack: [work/unpaid-wages]\n", encoding="utf-8")
+    (root / "prepared_messages.yaml").write_text(dump_yaml(PREPARED), encoding="utf-8")
     write_article(root)
     phrases = {
         "danger/attack": ["he has a knife help", "they are breaking the door now"],

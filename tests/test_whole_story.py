@@ -176,6 +176,9 @@ def _talk_and_close(api: BotApiServer, reference: str) -> None:
     api.in_group(group.presses(topic.id, letter.button("Take")))
     api.wait_for(WORKER, lambda sent: reference in sent[-1].text and "लिनुभयो" in sent[-1].text)
     api.in_group(group.says(topic.id, text="// he sounds tired"))
+    for label in ("Prepared messages", "photo of the payslip", "Send"):
+        _press_in_topic(api, topic.id, label)
+    api.wait_for(WORKER, lambda sent: "तपाईंसँग तलबको पर्चा" in sent[-1].text)
     api.in_group(group.says(topic.id, text="तलबको पर्चाको फोटो छ?"))
     api.wait_for(WORKER, lambda sent: "तलबको पर्चाको फोटो छ?" in sent[-1].text)
     assert all("tired" not in sent.text for sent in api.messages(WORKER)), "internal notes stay internal"
@@ -188,3 +191,23 @@ def _talk_and_close(api: BotApiServer, reference: str) -> None:
     api.in_group(group.presses(topic.id, asked[-1].button("Advice")))
     api.wait_for(WORKER, lambda sent: reference in sent[-1].text and "बन्द" in sent[-1].text)
     soon(lambda: topic.closed)
+
+
+def _press_in_topic(api: BotApiServer, thread: int, label: str) -> None:
+    """Press the newest button of a topic that is called so, as soon as there is one."""
+
+    def found() -> tuple[int, str] | None:
+        return next(
+            (
+                (sent.id, item["callback_data"])
+                for sent in reversed(api.messages(GROUP))
+                if sent.thread == thread
+                for row in sent.buttons
+                for item in row
+                if label in item["text"]
+            ),
+            None,
+        )
+
+    under, data = soon(found)
+    api.in_group(api.groups[GROUP].presses(thread, data, under=under))

@@ -23,9 +23,14 @@ def answer_replies(case: CaseRow, text: str) -> list[Reply]:
     if len(text) > MAX_ANSWER:
         raise CaseError(f"{case.reference}: the answer is longer than {MAX_ANSWER} characters")
     language = LanguageCode(case.language)
-    heading = translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
     first, *others = _parts(text)
+    heading = answer_heading(case, language)
     return [Reply(f"{heading}\n\n{_shown(first)}", language), *(Reply(_shown(part), language) for part in others)]
+
+
+def answer_heading(case: CaseRow, language: LanguageCode) -> str:
+    """The line above an answer that says which case it is about."""
+    return translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
 
 
 def _parts(text: str) -> list[str]:

@@ -199,9 +199,11 @@ async def close_case(
 
 
 async def answer_person(
-    session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime
-) -> None:
-    """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case.
+    session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case,
+    `detail` what is not personal about it.
 
     Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
     has accepted the case, who answers first takes it.
@@ -216,8 +218,9 @@ async def answer_person(
     if not referral.accepted_by:
         await _accept(session, found, actor, now)
     event = await add_case_event(
-        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id
-    )
+        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id,
+        detail=detail,
+    )  # fmt: skip
     await say_to_person(session, case, f"answer-{event.id}", replies, now)
 
 

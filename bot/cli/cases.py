@@ -10,16 +10,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot.app import opened_storage
-from bot.cases.answer import answer_replies
 from bot.cases.case import referral_of, status_of
 from bot.cases.dispatch import dispatch
 from bot.cases.export import FORMATS, Exported, export_case, write_cases
 from bot.cases.reference import normalise_reference
-from bot.cases.service import OUTCOMES, accept_case, answer_person, close_case, decline_case
+from bot.cases.service import OUTCOMES, accept_case, close_case, decline_case
 from bot.cases.transfer import ask_transfer
+from bot.cli.case_answers import add_answer_arguments, answer_from_terminal, list_prepared, texts_for
 from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
 from bot.storage.cases import CaseWithEvents, consents_of, each_case, find_case
@@ -45,9 +43,10 @@ def add_parser(subparsers: Any) -> None:
     transferring.add_argument("--to", required=True, help="the id of that partner in the partners' file")
     transferring.add_argument("--reason", required=True, help="why, for that partner to read")
     answering = _about_one(actions, "answer", "write to the person of a case")
-    answering.add_argument("text")
+    add_answer_arguments(answering)
     for one in (declining, closing, transferring, answering):
         one.add_argument("--actor", default=OPERATOR_AT_THE_TERMINAL, help="in whose name")
+    actions.add_parser("prepared", help="the messages that `answer --prepared` sends: id, title, what to fill in")
     exporting = actions.add_parser("export", help="all cases; without --personal nothing that points at a person")
     exporting.add_argument("--personal", action="store_true", help="with texts, names, places and ways to reach people")
     exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0])
@@ -70,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             return asyncio.run(_list(settings, everything=arguments.all))
         case "export":
             return asyncio.run(_export(settings, personal=arguments.personal, form=arguments.format))
+        case "prepared":
+            return list_prepared(settings)
         case "dead-letters":
             return asyncio.run(_dead_letters(settings))
         case "requeue":
@@ -135,6 +136,7 @@ def _about(kind: str, partner_id: str | None, detail: Mapping[str, Any]) -> str:
 async def _change(settings: Settings, reference: str, arguments: argparse.Namespace) -> int:
     """Do to a case what was asked. Raises CaseError where that cannot be."""
     partners = load_directory(settings.knowledge_base, settings.partners).recipients
+    knowledge_base = texts_for(arguments, settings)
     now = dt.datetime.now(dt.UTC)
     async with opened_storage(settings) as storage, storage.transaction() as session:
         found = await find_case(session, reference)
@@ -151,19 +153,11 @@ async def _change(settings: Settings, reference: str, arguments: argparse.Namesp
                 event = await close_case(session, found, arguments.actor, arguments.outcome, now)
                 dispatch(session, event, event.partner_id, partners)
             case "answer":
-                await _answer(session, found, arguments, now)
+                await answer_from_terminal(session, found, arguments, knowledge_base, partners, now)
         changed = await find_case(session, reference)
     if changed is not None:
         print(_line(changed))
     return 0
-
-
-async def _answer(
-    session: AsyncSession, found: CaseWithEvents, arguments: argparse.Namespace, now: dt.datetime
-) -> None:
-    # A terminal may hand over bytes that are no text.
-    text = arguments.text.encode("utf-8", "replace").decode()
-    await answer_person(session, found, arguments.actor, answer_replies(found.case, text), text, now)
 
 
 async def _export(settings: Settings, *, personal: bool, form: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -18,11 +19,13 @@ from starlette.routing import Route
 from bot.cases.advice import ask_advice, escalate, give_advice
 from bot.cases.answer import answer_replies
 from bot.cases.case import is_asked_for_advice, referral_of, status_of
+from bot.cases.prepared import draft_article, draft_prepared, filling_from
 from bot.cases.reference import normalise_reference
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
 from bot.cases.transfer import ask_transfer
 from bot.errors import CaseError, StorageUnavailable
 from bot.helpline import Helpline
+from bot.messages import LanguageCode
 from bot.storage.cases import CaseWithEvents, find_case, lock_case
 from bot.storage.models import ReceivedRow
 
@@ -32,12 +35,28 @@ MAX_BODY: Final = 64 * 1024
 MAX_ID: Final = 128
 
 
+class _Prepared(BaseModel):
+    id: str
+    fields: dict[str, str] = {}
+
+
 class _Data(BaseModel):
+    """An answer is `text`, or a `prepared` message or an `article` by its id in `language`, else in the person's."""
+
     reference: str
     reason: str = ""
     text: str = ""
+    prepared: _Prepared | None = None
+    article: str = ""
+    language: Literal["", "ne", "my", "ja", "en"] = ""
     outcome: str = ""
     to: str = ""
+
+    @model_validator(mode="after")
+    def _answers_once(self) -> _Data:
+        if sum(map(bool, (self.text, self.prepared, self.article))) > 1:
+            raise ValueError("one of text, prepared and article")
+        return self
 
 
 class Notice(BaseModel):
@@ -66,8 +85,8 @@ class PartnerInbox:
         """Take one notice in.
 
         200 it is taken, or was before; 400 it cannot be understood; 401 it is not signed by this partner, or more
-        than five minutes ago; 404 this partner does not have that case; 409 the case does not allow it; 413 it is
-        too large; 503 the database is away.
+        than five minutes ago; 404 this partner does not have that case; 409 the case does not allow it, or there is
+        no such message or article; 413 it is too large; 503 the database is away.
         """
         partner_id = request.path_params["partner_id"]
         body = await _read(request)
@@ -137,10 +156,28 @@ class PartnerInbox:
             case "case.escalated":
                 await escalate(session, found, partner_id, _clean(data.reason), now, recipients)
             case "case.answered":
-                text = _clean(data.text)
-                await answer_person(session, found, partner_id, answer_replies(found.case, text), text, now)
+                await self._answer(session, found, partner_id, data, now)
             case "case.closed":
                 await close_case(session, found, partner_id, data.outcome, now)
+
+    async def _answer(
+        self, session: AsyncSession, found: CaseWithEvents, partner_id: str, data: _Data, now: dt.datetime
+    ) -> None:
+        language = LanguageCode(data.language or found.case.language)
+        respondent = self._helpline.respondent()
+        if data.prepared is not None:
+            filling = filling_from({field: _clean(value) for field, value in data.prepared.fields.items()})
+            partner = respondent.directory.partners.get(partner_id)
+            draft = draft_prepared(
+                found.case, respondent.knowledge_base, data.prepared.id, language, filling, partner, now
+            )
+        elif data.article:
+            draft = draft_article(found.case, respondent.knowledge_base, data.article, language, now)
+        else:
+            text = _clean(data.text)
+            await answer_person(session, found, partner_id, answer_replies(found.case, text), text, now)
+            return
+        await answer_person(session, found, partner_id, [draft.reply], draft.text, now, draft.detail)
 
 
 async def _case_of(session: AsyncSession, partner_id: str, notice: Notice) -> CaseWithEvents | None:

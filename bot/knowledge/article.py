@@ -154,6 +154,15 @@ class FrontMatter(Part):
     translation: TranslationNote | None = None
 
 
+class PreparedMessage(Part):
+    """What a caseworker sends by one tap: `title` is what the caseworker reads, `text` small Markdown for the person,
+    with places such as {date} that are filled in (see bot.knowledge.prepared)."""
+
+    title: LocalText
+    text: LocalText
+    translation: TranslationNote
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleText:
     """One language of an article. `body_line` is where the body begins in `path`, for findings."""
@@ -233,6 +242,7 @@ class KnowledgeBase:
     smalltalk: Mapping[str, Mapping[str, PhraseFile]] = field(default_factory=dict)
     out_of_scope: Mapping[str, PhraseFile] = field(default_factory=dict)
     concepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prepared: Mapping[str, PreparedMessage] = field(default_factory=dict)
 
     def in_category(self, category: str) -> list[Article]:
         """The articles of a category in the order of the menu."""

@@ -24,6 +24,7 @@ from bot.knowledge.article import (
     PhraseFile,
 )
 from bot.knowledge.files import Problems, line_of, parse_yaml, read_registry, read_text, read_yaml, report, validate
+from bot.knowledge.prepared import PREPARED_FILE, read_prepared
 from bot.messages import LanguageCode
 
 
@@ -66,6 +67,7 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
         smalltalk=_read_groups(root / "smalltalk", problems),
         out_of_scope=_read_phrase_folder(root / "out_of_scope", problems),
         concepts=_read_concepts(root / "concepts.txt", problems),
+        prepared=read_prepared(root / PREPARED_FILE, contacts, facts, problems),
     )
     if problems.lines:
         raise KnowledgeBaseError(problems.lines)

@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -134,6 +134,52 @@ class TestTaken:
         assert len(parts) > 1
         assert max(map(len, parts)) <= 4096
         assert " ".join(parts).split()[-1500:] == text.split()
+
+
+class TestReadyMade:
+    MEETING: ClassVar = {"date": "2026-12-01", "time": "14:00", "place": "Omiya *east*"}
+
+    def answered(self, reference: str, **data: Any) -> dict[str, Any]:
+        return {"type": "case.answered", "data": {"reference": reference, **data}}
+
+    async def test_a_prepared_message_is_sent_filled_in_in_the_language_asked_for(
+        self, house: House, sender: Sender
+    ) -> None:
+        reference = await house.open_case()
+        body = self.answered(reference, prepared={"id": "meet", "fields": self.MEETING}, language="ne")
+        assert (await sender.send(body)).status_code == 200
+        await house.after(SOON)
+        [told] = house.told("2026 डिसेम्बर 1, मङ्गलबार, 14:00 Omiya \\*east\\*")
+        assert reference in told.text
+        event = (await house.case(reference)).events[-1]
+        assert event.detail == {"prepared": "meet", "language": "ne"}
+        assert "Omiya *east*" in (event.text or "")
+
+    async def test_an_article_is_sent_in_the_persons_language(self, house: House, sender: Sender) -> None:
+        reference = await house.open_case()
+        assert (await sender.send(self.answered(reference, article="work/unpaid-wages"))).status_code == 200
+        await house.after(SOON)
+        assert len(house.told("The company must pay you")) == 1
+
+    @pytest.mark.parametrize(
+        ("data", "status", "said"),
+        [
+            ({"prepared": {"id": "nonsense"}}, 409, "no such prepared message"),
+            ({"prepared": {"id": "meet", "fields": {"date": "2026-12-01"}}}, 409, "needs time, place"),
+            ({"prepared": {"id": "meet", "fields": {"day": "2026-12-01"}}}, 409, "no field day"),
+            ({"prepared": {"id": "meet", "fields": MEETING | {"date": "2026-11-23"}}}, 409, "are past"),
+            ({"article": "work/nonsense"}, 409, "no such article"),
+            ({"article": "work/unpaid-wages", "text": "Good day"}, 400, "data"),
+            ({"article": "work/unpaid-wages", "language": "xx"}, 400, "data.language"),
+        ],
+    )
+    async def test_what_cannot_be_sent_is_refused_with_the_reason(
+        self, house: House, sender: Sender, data: dict[str, Any], status: int, said: str
+    ) -> None:
+        reference = await house.open_case()
+        answer = await sender.send(self.answered(reference, **data))
+        assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
+        assert "answer" not in await house.kinds(reference)
 
 
 class TestOnce:

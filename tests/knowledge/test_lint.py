@@ -16,6 +16,7 @@ from tests.small_base import write_article, write_base
 
 TODAY = dt.date(2026, 11, 23)
 ARTICLE = "articles/work/unpaid-wages"
+PREPARED = "prepared_messages.yaml"
 
 
 def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -93,6 +94,32 @@ BREAKING: dict[str, list[Callable[[Path], None]]] = {
     "zawgyi": [add_line(f"{ARTICLE}/phrases/my.txt", "က်ေနာ့္ကို လစာ မေပးေသးဘူး")],
     "hindi": [add_line(f"{ARTICLE}/phrases/ne.txt", "मुझे दो महीने से वेतन नहीं मिला है")],
 }
+
+
+IN_PREPARED: dict[str, Callable[[Path], None]] = {
+    "typed-phone": replace(PREPARED, "Can we meet", "Call 0120811610. Can we meet"),
+    "typed-price": replace(PREPARED, "भेटौं?", "६,००० येन लाग्छ। भेटौं?"),
+    "typed-date": replace(PREPARED, "Can we meet", "From April 1, 2027. Can we meet"),
+    "typed-duration": replace(PREPARED, "Can we meet", "You have 14 days. Can we meet"),
+    "unshowable-markdown": replace(PREPARED, "Can we meet", "<b>Can</b> we meet"),
+    "too-long": replace(PREPARED, "Can we meet", "word " * 120 + "Can we meet"),
+    "zawgyi": replace(PREPARED, "တွေ့ကြမလား။", "က်ေနာ့္ကို လစာ မေပးေသးဘူး"),
+    "hindi": replace(PREPARED, "भेटौं?", "मुझे दो महीने से वेतन नहीं मिला है"),
+}
+
+
+@pytest.mark.parametrize("rule", IN_PREPARED)
+def test_prepared_messages_keep_the_rules_of_bodies(root: Path, rule: str) -> None:
+    IN_PREPARED[rule](root)
+    [found] = findings(root)
+    assert (found.path.name, found.rule) == (PREPARED, rule)
+    assert found.line > 1
+    assert "meet: " in found.message
+
+
+def test_a_title_too_long_for_a_button_is_found(root: Path) -> None:
+    replace(PREPARED, "Propose to meet", "Propose to meet " * 4)(root)
+    assert [found.rule for found in findings(root)] == ["too-long"]
 
 
 def findings(root: Path) -> list[LintFinding]:

@@ -78,6 +78,31 @@ def test_a_malformed_list_of_dangers_is_named_with_its_line(root: Path, content:
     assert what in problem
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("Can we meet on {date}", "Can we meet on {day}", "{day}: there is no such place"),
+        ("{time} {place}\n", "{time}\n", "{place} must stand in every language's text or in none"),
+        ("{contact:office}", "{contact:nobody}", "{contact:nobody}: there is no such place"),
+        ("    ne: ", "    nepali: ", "meet.title.ne: Field required"),
+        ("  translation:\n    by: machine\n", "", "meet.translation: Field required"),
+        ("meet:\n", f"{'m' * 25}:\n", "an id has at most 24"),
+        ("meet:\n", "'7':\n", "a letter first"),
+    ],
+)
+def test_a_prepared_message_that_could_not_be_filled_in_is_refused(root: Path, old: str, new: str, what: str) -> None:
+    path = root / "prepared_messages.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert any("prepared_messages.yaml:" in problem and what in problem for problem in problems(root))
+
+
+def test_a_base_without_prepared_messages_is_none_the_worse(root: Path) -> None:
+    (root / "prepared_messages.yaml").unlink()
+    assert load_knowledge_base(root).prepared == {}
+
+
 def test_all_problems_are_told_at_once(root: Path) -> None:
     (root / ARTICLE / "ne.md").write_text("x", encoding="utf-8")
     (root / ARTICLE / "my.md").write_text("x", encoding="utf-8")

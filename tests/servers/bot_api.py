@@ -42,6 +42,8 @@ class Sent:
     buttons: list[list[dict[str, str]]] = field(default_factory=list)
     silent: bool = False
     thread: int | None = None
+    answers: int | None = None
+    asks: str = ""
 
     def button(self, part: str) -> str:
         """The data of the first button whose label holds `part`."""
@@ -316,7 +318,11 @@ class BotApiServer:
             parsed = parse_html(str(parameters["text"]))
         except BadText as error:
             raise ApiError(400, f"Bad Request: {error}") from error
-        keyboard = (parameters.get("reply_markup") or {}).get("inline_keyboard", [])
+        markup = parameters.get("reply_markup") or {}
+        keyboard = markup.get("inline_keyboard", [])
+        placeholder = str(markup.get("input_field_placeholder", ""))
+        if len(placeholder) > 64:
+            raise ApiError(400, "Bad Request: reply markup placeholder is too long")
         for row in keyboard:
             for button in row:
                 if not 1 <= len(button["callback_data"].encode()) <= 64:
@@ -326,7 +332,10 @@ class BotApiServer:
         message_id = self._take_message_id() if chat > 0 else self._group(parameters).next_id()
         silent = bool(parameters.get("disable_notification"))
         html = str(parameters["text"])
-        self.sent.append(Sent(chat, message_id, parsed.text, html, parsed.links, keyboard, silent, thread))
+        answers = (parameters.get("reply_parameters") or {}).get("message_id")
+        self.sent.append(
+            Sent(chat, message_id, parsed.text, html, parsed.links, keyboard, silent, thread, answers, placeholder)
+        )
         if chat <= 0:
             return self._group(parameters).message(message_id, thread) | {"text": parsed.text}
         return {"message_id": message_id, "date": int(time.time()), "chat": {"id": chat, "type": "private"},

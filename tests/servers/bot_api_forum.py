@@ -92,10 +92,15 @@ class Group:
         message = self.message(self.next_id(), thread_id, "Sato")
         return {"edited_message": message | {"text": text, "edit_date": int(time.time())}}
 
-    def presses(self, thread_id: int | None, data: str, *, name: str = "Sato", old: bool = False) -> dict[str, Any]:
-        """Somebody presses a button under a message of the bot; of an old message Telegram tells no more than its
-        chat and id."""
-        message = self.message(self.next_id(), thread_id) | {"text": "…"}
+    def presses(
+        self, thread_id: int | None, data: str, *, name: str = "Sato", old: bool = False, under: int | None = None,
+        answered: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Somebody presses a button under a message of the bot, that with the id `under` if it matters, which answers
+        the message `answered`; of an old message Telegram tells no more than its chat and id."""
+        message = self.message(under or self.next_id(), thread_id) | {"text": "…"}
+        if answered is not None:
+            message["reply_to_message"] = answered
         if old:
             message = {"message_id": message["message_id"], "date": 0, "chat": self.chat()}
         query = {"id": str(self.next_id()), "from": _person(name), "chat_instance": "1", "data": data}

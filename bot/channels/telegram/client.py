@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 from typing import Final
 
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, ForceReply, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
@@ -116,15 +116,23 @@ class TelegramClient:
             if "topic_not_modified" not in str(error).lower():
                 raise channel_error(error) from error
 
-    async def send_to_topic(self, chat_id: int, thread_id: int, reply: Reply) -> None:
-        """Write one bubble into a forum topic. Raises ChannelError, TopicGone where it is not there."""
+    async def send_to_topic(
+        self, chat_id: int, thread_id: int, reply: Reply, *, answers: int | None = None, asks: str = ""
+    ) -> None:
+        """Write one bubble into a forum topic, as an answer to the message with the id `answers`. With `asks`,
+        Telegram opens an answer to it, in whose empty field that stands; there are no buttons then.
+
+        Raises ChannelError, TopicGone where the topic is not there.
+        """
+        quoting = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
         try:
             await self.bot.send_message(
                 chat_id,
                 html_of(reply),
                 message_thread_id=thread_id,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard_of(reply),
+                reply_parameters=quoting,
+                reply_markup=ForceReply(input_field_placeholder=asks) if asks else keyboard_of(reply),
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
         except TelegramError as error:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.answer import answer_replies
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.channels.telegram.group_messages import Library, MessageDesk
+from bot.channels.telegram.group_previews import tool_rows
 from bot.channels.telegram.group_words import (
     Ask,
     Asked,
+    Outcome,
     choice_rows,
     close_rows,
     name_in,
@@ -35,20 +38,12 @@ MAX_TEXT: Final = 4000
 INTERNAL: Final = "//"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is said to a caseworker in the topic, and whether the topic is to be closed after that."""
-
-    reply: Reply | None = None
-    closes: bool = False
-
-
 class GroupDesk:
     """One caseworker's doing in the topic of one case."""
 
     def __init__(
         self, session: AsyncSession, found: CaseWithEvents, partner_id: str, partner: Recipient, actor: str,
-        now: dt.datetime, recipients: Mapping[str, Recipient],
+        now: dt.datetime, recipients: Mapping[str, Recipient], library: Library,
     ) -> None:  # fmt: skip
         """`found` as it stands under the lock of this transaction; `partner_id` and `partner` own the topic."""
         self._recipients = recipients
@@ -59,6 +54,7 @@ class GroupDesk:
         self._actor = actor
         self._now = now
         self._words = translator(LanguageCode(partner.working_language))
+        self._messages = MessageDesk(session, found, partner_id, partner, actor, now, library)
 
     async def act(self, content: Text | Press | Attachment) -> Outcome:
         """Do what `content` asks for. What the case does not allow is said, and nothing is written then."""
@@ -75,6 +71,8 @@ class GroupDesk:
                         "words with it. Please write it as a text."
                     )
                 )
+            case Text(text) if (preview := self._messages.filled_in(text)) is not None:
+                return preview
             case Text(edited=True):
                 return self._say(
                     words(
@@ -91,7 +89,9 @@ class GroupDesk:
             match asked:
                 case Asked(Ask.TAKE):
                     await accept_case(self._session, self._found, self._actor, self._now)
-                    return self._say(self._taken(), close_rows(words, self._found.case.reference))
+                    return self._say(self._taken(), self._rows())
+                case Asked(Ask.PREPARED | Ask.ARTICLE | Ask.SEND):
+                    return await self._messages.pressed(asked)
                 case Asked(Ask.DECLINE, reference, choice):
                     texts = reasons(words)
                     if choice not in texts:
@@ -117,6 +117,10 @@ class GroupDesk:
         taken = words("**%(name)s** has taken the case.", name=escape(name_in(self._actor)))
         return f"{taken}\n\n{self._how_to()}"
 
+    def _rows(self) -> tuple[tuple[Button, ...], ...]:
+        reference = self._found.case.reference
+        return (*tool_rows(self._words, reference), *close_rows(self._words, reference))
+
     def _how_to(self) -> str:
         return self._words(
             "What you write in this topic goes to the person as a message. Lines that start with // stay here. The "
@@ -128,7 +132,9 @@ class GroupDesk:
         words = self._words
         if text.startswith("/") and not text.startswith(INTERNAL):
             # A slash too few in front of a note must not send it to the person.
-            return self._say(words("Nothing was sent.") + " " + self._how_to())
+            return self._messages.asked_for(text) or self._say(
+                words("Nothing was sent.") + " " + self._how_to(), self._rows()
+            )
         if len(text) > MAX_TEXT:
             return self._say(
                 words(

@@ -26,6 +26,9 @@ class Ask(StrEnum):
     TAKE = "take"
     DECLINE = "decline"
     CLOSE = "close"
+    PREPARED = "prepared"
+    ARTICLE = "article"
+    SEND = "send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ class Asked:
     ask: Ask
     reference: str
     choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is said to a caseworker in the topic, and whether the topic is to be closed after that. What is said
+    answers the message with the id `answers`, and asks for an answer of its own where `asks` says how one looks."""
+
+    reply: Reply | None = None
+    closes: bool = False
+    answers: int | None = None
+    asks: str = ""
 
 
 class LetterText(Protocol):

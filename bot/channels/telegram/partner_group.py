@@ -11,11 +11,12 @@ from typing import Final, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Message, Update
+from telegram import MaybeInaccessibleMessage, Message, Update
 
 from bot.channels.telegram.client import TelegramClient, TopicGone
-from bot.channels.telegram.group_desk import GroupDesk, Outcome
-from bot.channels.telegram.group_words import LetterText, answer_rows, letter_bubbles, parse_ask
+from bot.channels.telegram.group_desk import GroupDesk
+from bot.channels.telegram.group_messages import NOTHING_QUOTED, Library, Quoted, find_articles
+from bot.channels.telegram.group_words import LetterText, Outcome, answer_rows, letter_bubbles, parse_ask
 from bot.errors import ChannelError, StorageUnavailable
 from bot.helpline import Helpline
 from bot.i18n import translator
@@ -67,6 +68,7 @@ class _Heard:
     name: str
     content: Text | Press | Attachment
     query_id: str = ""
+    quoted: Quoted = NOTHING_QUOTED
 
 
 class PartnerGroups:
@@ -186,6 +188,8 @@ class PartnerGroups:
         if topic is None or partner is None:
             logger.info("an update from a partner's group is about no case of that partner; it was passed over")
             return None
+        respondent = self._helpline.respondent()
+        library = Library(respondent.knowledge_base, heard.quoted, find_articles(respondent, heard.content))
         row = ReceivedRow(source=f"telegram:{self._client.bot.id}", message_id=str(update.update_id), received_at=now)
         async with self._helpline.storage.transaction() as session:
             session.add(row)
@@ -201,7 +205,7 @@ class PartnerGroups:
                 return None
             actor = f"{topic.partner_id}:{heard.name}"[:MAX_ACTOR]
             recipients = self._helpline.respondent().directory.recipients
-            desk = GroupDesk(session, found, topic.partner_id, partner, actor, now, recipients)
+            desk = GroupDesk(session, found, topic.partner_id, partner, actor, now, recipients, library)
             outcome = await desk.act(heard.content)
         self._helpline.woken.set()
         return Said(topic.chat_id, topic.thread_id, heard.query_id, outcome)
@@ -224,8 +228,11 @@ class PartnerGroups:
             await self._client.answer_press(said.query_id)
         async with self._turns.setdefault(said.chat_id, asyncio.Lock()):
             try:
-                if said.outcome.reply is not None:
-                    await self._client.send_to_topic(said.chat_id, said.thread_id, said.outcome.reply)
+                outcome = said.outcome
+                if outcome.reply is not None:
+                    await self._client.send_to_topic(
+                        said.chat_id, said.thread_id, outcome.reply, answers=outcome.answers, asks=outcome.asks
+                    )
                 if said.outcome.closes:
                     await self._close(said.chat_id, said.thread_id)
             except ChannelError as error:
@@ -242,16 +249,27 @@ def _heard(update: Update) -> _Heard | None:
     query = update.callback_query
     if query is not None:
         thread_id = query.message.message_thread_id if isinstance(query.message, Message) else None
-        return _Heard(chat.id, thread_id, name, Press(_storable(query.data or "")), query.id)
+        press = Press(_storable(query.data or ""))
+        return _Heard(chat.id, thread_id, name, press, query.id, _quoted(query.message))
     said = update.message or update.edited_message
     if said is None or said.message_thread_id is None:
         return None
     if said.text is not None:
         content = Text(_storable(said.text), update.edited_message is not None)
-        return _Heard(chat.id, said.message_thread_id, name, content)
+        return _Heard(chat.id, said.message_thread_id, name, content, quoted=_quoted(said))
     if said.effective_attachment:
         return _Heard(chat.id, said.message_thread_id, name, Attachment(AttachmentKind.OTHER))
     return None
+
+
+def _quoted(message: MaybeInaccessibleMessage | None) -> Quoted:
+    if message is None:
+        return NOTHING_QUOTED
+    answered = message.reply_to_message if isinstance(message, Message) else None
+    if answered is None or answered.text is None:
+        return Quoted(message.message_id)
+    by_bot = answered.from_user is not None and answered.from_user.is_bot
+    return Quoted(message.message_id, answered.message_id, _storable(answered.text), answered.date, by_bot)
 
 
 def _storable(text: str) -> str:

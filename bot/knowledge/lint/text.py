@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from bot.knowledge.article import ArticleText, KnowledgeBase
 from bot.knowledge.lint.finding import LintFinding
@@ -83,6 +83,19 @@ def check_places(knowledge_base: KnowledgeBase, text: ArticleText) -> Iterator[L
 
 
 def _check_typed(text: ArticleText) -> Iterator[LintFinding]:
+    for number, line in enumerate(text.body.splitlines(), start=text.body_line):
+        for rule, message, grade in typed_in(line):
+            yield LintFinding(text.path, number, rule, message, grade)
+
+
+def _check_markdown(text: ArticleText) -> Iterator[LintFinding]:
+    for number, line in enumerate(text.body.splitlines(), start=text.body_line):
+        for message in unshowable_in(line):
+            yield LintFinding(text.path, number, "unshowable-markdown", message)
+
+
+def typed_in(line: str) -> Iterator[tuple[str, str, Literal["error", "warning"]]]:
+    """Figures that stand in a line as themselves: the rule that each breaks, how to mend it, and how grave it is."""
     rules = (
         ("typed-phone", _PHONE, "put the number into contacts.yaml and write {contact:…}"),
         ("typed-price", _PRICE, "put the amount into facts.yaml and write {fact:…}"),
@@ -90,20 +103,16 @@ def _check_typed(text: ArticleText) -> Iterator[LintFinding]:
         ("typed-date", _DATE, "put the date into facts.yaml and write {fact:…}"),
         ("typed-duration", _LENGTH_OF_TIME, "if the law sets it, put it into facts.yaml and write {fact:…}"),
     )
-    for number, line in enumerate(text.body.splitlines(), start=text.body_line):
-        shown = re.sub(r"\]\([^)]*\)", "]", PLACE.sub("", line))
-        for rule, pattern, mend in rules:
-            match = pattern.search(shown)
-            if match:
-                grade = "warning" if rule == "typed-duration" else "error"
-                yield LintFinding(text.path, number, rule, f"“{match[0]}” is typed here; {mend}", grade)  # type: ignore[arg-type]
+    shown = re.sub(r"\]\([^)]*\)", "]", PLACE.sub("", line))
+    for rule, pattern, mend in rules:
+        match = pattern.search(shown)
+        if match:
+            grade: Literal["error", "warning"] = "warning" if rule == "typed-duration" else "error"
+            yield rule, f"“{match[0]}” is typed here; {mend}", grade
 
 
-def _check_markdown(text: ArticleText) -> Iterator[LintFinding]:
-    for number, line in enumerate(text.body.splitlines(), start=text.body_line):
-        for pattern, name in _UNSHOWABLE:
-            if pattern.search(line):
-                yield LintFinding(
-                    text.path, number, "unshowable-markdown",
-                    f"{name}: Telegram cannot show it; use paragraphs, lists, bold and links",
-                )  # fmt: skip
+def unshowable_in(line: str) -> Iterator[str]:
+    """What of a line's Markdown no channel shows, and how to mend it."""
+    for pattern, name in _UNSHOWABLE:
+        if pattern.search(line):
+            yield f"{name}: Telegram cannot show it; use paragraphs, lists, bold and links"
