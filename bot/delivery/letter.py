@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 from bot.conversation.scene import JAPAN
@@ -18,15 +19,16 @@ from bot.partners.directory import Directory
 from bot.partners.partner import Partner
 from bot.partners.routing import ReasonKind
 from bot.storage.cases import CaseWithEvents
-from bot.storage.models import CaseEventKind, CaseEventRow
+from bot.storage.models import AttachmentRow, CaseEventKind, CaseEventRow
 
 _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
 def compose(
-    found: CaseWithEvents, event: CaseEventRow, partner: Partner, knowledge_base: KnowledgeBase, directory: Directory
-) -> Letter:
-    """The letter about `event` of a case to `partner`."""
+    found: CaseWithEvents, event: CaseEventRow, partner: Partner, knowledge_base: KnowledgeBase, directory: Directory,
+    attachments: Sequence[AttachmentRow] = (),
+) -> Letter:  # fmt: skip
+    """The letter about `event` of a case to `partner`; `attachments` are all files of the case."""
     language = LanguageCode(partner.working_language)
     words = translator(language)
     case = found.case
@@ -43,6 +45,9 @@ def compose(
         CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
         CaseEventKind.CLOSED: words("The case is closed."),
     }
+    files = _files(found, event, attachments)
+    if kind == CaseEventKind.NOTE and files:
+        notices[kind] = words("The person has sent a photo or a file.")
     body = ""
     if kind in _WITH_STORY:
         body = _story(found, event, words, knowledge_base, directory)
@@ -50,8 +55,19 @@ def compose(
         body = _lines(event.text)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
-        LanguageCode(case.language),
+        LanguageCode(case.language), files,
     )  # fmt: skip
+
+
+def _files(
+    found: CaseWithEvents, event: CaseEventRow, attachments: Sequence[AttachmentRow]
+) -> tuple[AttachmentRow, ...]:
+    """The person's files that go with a letter: with the story all that came before it, with a note its own."""
+    if event.kind in _WITH_STORY:
+        notes = {item.position for item in found.events if item.kind in _WRITTEN and item.position < event.position}
+    else:
+        notes = {event.position} if event.kind == CaseEventKind.NOTE else set()
+    return tuple(row for row in attachments if row.position in notes)
 
 
 def _story(

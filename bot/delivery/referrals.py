@@ -24,6 +24,7 @@ from bot.markup import escape
 from bot.messages import LanguageCode, Reply
 from bot.partners.partner import Partner
 from bot.storage import jobs
+from bot.storage.attachments import attachments_of
 from bot.storage.cases import CaseWithEvents, add_case_event, find_event, lock_case
 from bot.storage.engine import Storage
 from bot.storage.models import CaseEventKind, CaseEventRow, JobRow
@@ -128,7 +129,9 @@ class Referrals:
         """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
         respondent = self._respondent()
         try:
-            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory)
+            async with self._storage.reading() as session:
+                files = await attachments_of(session, found.case.id)
+            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory, files)
             async with asyncio.timeout(PATIENCE_S):
                 await channel.deliver(partner_id, partner, letter, key)
         except (ChannelError, StorageUnavailable):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.answer import answer_replies
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.channels.telegram.group_files import internal_note, send_file
 from bot.channels.telegram.group_words import (
     Ask,
     Asked,
@@ -22,6 +23,7 @@ from bot.channels.telegram.group_words import (
     refusal,
     why_not,
 )
+from bot.conversation.file_limits import Refusal, admit, refusal_text
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
@@ -67,12 +69,7 @@ class GroupDesk:
             case Press(data):
                 return await self._pressed(parse_ask(data))
             case Attachment():
-                return self._say(
-                    words(
-                        "Files cannot be passed on to the person yet. Nothing was sent, neither the file nor the "
-                        "words with it. Please write it as a text."
-                    )
-                )
+                return await self._attached(content)
             case Text(edited=True):
                 return self._say(
                     words(
@@ -143,6 +140,21 @@ class GroupDesk:
                 text="\n".join(kept), partner_id=self._partner_id,
             )  # fmt: skip
         return outcome
+
+    async def _attached(self, content: Attachment) -> Outcome:
+        if _is_internal(content.caption):
+            return await self._written(internal_note(content))
+        admitted = admit(content)
+        if isinstance(admitted, Refusal):
+            return self._say(refusal_text(self._words, admitted) + " " + self._words("Nothing was sent."))
+        if content.caption.startswith("/"):
+            return await self._written(content.caption)
+        try:
+            name = self._partner.names.in_language(self._found.case.language)
+            await send_file(self._session, self._found, self._actor, name, admitted, self._now)
+        except CaseError as error:
+            return self._say(refusal(self._found, self._partner_id, error, self._words, answering=True))
+        return Outcome()
 
     async def _answer(self, text: str) -> Outcome:
         case = self._found.case
