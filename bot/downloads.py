@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Final
 from urllib.parse import quote
 
@@ -33,9 +34,10 @@ async def download(files: CaseFiles, row: AttachmentRow, *, inline: bool = False
     first = await anext(pieces, b"")
 
     async def body() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
 
     name = quote(row.name or row.kind, safe="")
     headers = {**_HEADERS, "Content-Disposition": f"{disposition}; filename*=UTF-8''{name}"}

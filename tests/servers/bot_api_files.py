@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -121,5 +122,7 @@ class Files:
                 self.bytes_fetched += len(piece)
                 left -= len(piece)
                 yield piece
+                # Somebody who has gone is noticed between two pieces.
+                await asyncio.sleep(0)
 
         return StreamingResponse(body())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from telegram import Bot, BotCommand
@@ -156,14 +157,15 @@ class TelegramClient:
         except TelegramError as error:
             raise channel_error(error) from error
 
-    async def stream_file(self, remote: str) -> AsyncIterator[bytes]:
+    async def stream_file(self, remote: str) -> AsyncGenerator[bytes, None]:
         """What is in a file Telegram keeps, piece by piece. Raises ChannelError: permanent where it is not there, is
         another bot's, or larger than bots may fetch."""
         file_id = file_id_of(remote, self.bot.id)
         try:
             found = await self.bot.get_file(file_id)
-            async for piece in self._request.stream(found.file_path or ""):
-                yield piece
+            async with aclosing(self._request.stream(found.file_path or "")) as pieces:
+                async for piece in pieces:
+                    yield piece
         except TelegramError as error:
             raise channel_error(error) from error
 
