@@ -209,17 +209,19 @@
         body: file,
       });
     } catch { /* told below */ }
-    if (!response || (!response.ok && response.status !== 413 && response.status !== 415)) {
+    if (!response || !response.ok) {
+      history = history.filter((item) => item.id !== id);
+      save();
+      li.remove();
       showStatus("file_failed");
+      // What these say is written for the reader.
+      if (response && (response.status === 413 || response.status === 415)) {
+        status.textContent = (await response.json()).error;
+      }
       return;
     }
     const answer = await response.json();
     showStatus("");
-    if (!response.ok) {
-      status.hidden = false;
-      status.textContent = answer.error;
-      return;
-    }
     li.classList.remove("unsent");
     const received = receive(answer.replies);
     if (received.length) post("/chat/replies", { received }).catch(() => {});
