@@ -56,7 +56,7 @@ def ask(scene: Scene, intake: Intake) -> Reply:
 
 def record(scene: Scene, intake: Intake) -> Consent:
     """The consent as it stands with the case: what was agreed to, in which words, language and version."""
-    kinds = [name for name, value in _told(scene, intake).items() if value]
+    kinds = [*(name for name, value in _told(scene, intake).items() if value), "files"]
     return Consent(
         route_to(scene, intake).partner_id, PURPOSE, tuple(kinds), VERSION, scene.language, text_of(scene, intake)
     )

@@ -54,12 +54,7 @@ def test_a_picture_of_another_type_than_it_says_is_not_opened() -> None:
 
 def test_whatever_is_broken_is_only_unreadable() -> None:
     chance = random.Random(7)
-    for form, media_type in (
-        ("JPEG", "image/jpeg"),
-        ("PNG", "image/png"),
-        ("WEBP", "image/webp"),
-        ("GIF", "image/gif"),
-    ):
+    for form in ("JPEG", "PNG", "WEBP", "GIF"):
         whole = picture(form)
         for _ in range(60):
             broken = bytearray(whole)

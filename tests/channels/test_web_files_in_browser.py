@@ -18,6 +18,7 @@ from tests.servers.bot_api import TOKEN, BotApiServer, Sent
 from tests.servers.bot_api_forum import Group
 from tests.servers.tomoni import TomoniServer
 from tests.small_base import write_base
+from tests.test_whole_story import soon
 
 GROUP = -1001
 QUESTION = "boss did not pay me in May"
@@ -96,8 +97,8 @@ def test_a_photo_there_and_a_photo_back(page: Page, api: BotApiServer) -> None:
     assert passed_on.file.name == "payslip.jpg"
 
     photo = api.files.photo(picture("green"))
-    api.in_group(api.groups[GROUP].says(letter.thread, photo=photo, caption="please sign"))
-    api.wait_until_taken()
+    update = api.in_group(api.groups[GROUP].says(letter.thread, photo=photo, caption="please sign"))
+    soon(lambda: update["update_id"] in api.delivered)
     page.reload()
     image = page.locator(".theirs img")
     expect(image).to_be_visible()
