@@ -69,12 +69,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Something that is not text. `caption` holds the words sent with it; `file` is None for what is no file (a
-    place, a contact)."""
+    """Something that is not text. `caption` holds the words sent with it, which may have been `edited`; `file` is None
+    for what is no file (a place, a contact)."""
 
     kind: AttachmentKind
     caption: str = ""
     file: File | None = None
+    edited: bool = False
 
 
 Content = Text | Command | Press | Attachment

@@ -17,6 +17,7 @@ from bot.storage.attachments import attachments_of
 from bot.storage.engine import Storage
 from bot.storage.models import AttachmentRow
 from tests.channels.test_partner_group import PERSON, Office
+from tests.delivery.house import STORY
 from tests.servers.bot_api import BotApiServer, Sent
 from tests.servers.bot_api_files import SentFile
 from tests.test_helpline import count, message
@@ -201,6 +202,42 @@ class TestFromACaseworker:
         assert "Nothing was sent" in office.in_topic(thread)[-1].text
         assert len(to_person(office)) == before
         assert await files_of(office, reference) == []
+
+    async def test_lines_behind_two_slashes_stay_inside_while_the_file_goes(self, office: Office) -> None:
+        reference, thread = await office.offer()
+        caption = "please sign\n// they are known to us"
+        await office.happens(office.labour.says(thread, photo=office.api.files.photo(), caption=caption))
+        sent = to_person(office)[-1]
+        assert sent.file is not None
+        assert "please sign" in sent.text
+        assert "known" not in sent.text
+        answer, internal = (await office.case(reference)).events[-2:]
+        assert [(answer.kind, answer.text), (internal.kind, internal.text)] == [
+            ("answer", "please sign"),
+            ("internal", "they are known to us"),
+        ]
+
+    async def test_changed_words_do_not_send_the_file_again(self, office: Office) -> None:
+        _, thread = await office.offer()
+        update = office.labour.says(thread, photo=office.api.files.photo(), caption="sign here")
+        await office.happens(update)
+        changed = update["message"] | {"caption": "sign there", "edit_date": 1_700_000_000}
+        await office.happens({"edited_message": changed})
+        assert "You have changed a message" in office.in_topic(thread)[-1].text
+        assert len([sent for sent in to_person(office) if sent.file]) == 1
+
+    async def test_to_somebody_for_whom_it_is_not_safe_no_file_goes(self, office: Office) -> None:
+        await office.helpline.receive(message(PERSON, 1, STORY))
+        presses = ("p", "i:skip", "i:skip", "i:skip", "i:safe-no", "i:skip", "y")
+        for number, data in enumerate(presses, 2):
+            await office.helpline.receive(message(PERSON, number, Press(data)))
+        await office.work()
+        [topic] = office.labour.topics.values()
+        before = len(to_person(office))
+        await office.happens(office.labour.says(topic.id, photo=office.api.files.photo()))
+        assert "not safe" in office.in_topic(topic.id)[-1].text
+        assert len(to_person(office)) == before
+        assert await count(office.storage, AttachmentRow) == 0
 
     async def test_a_repeated_update_is_sent_once(self, office: Office) -> None:
         _, thread = await office.offer()

@@ -17,16 +17,11 @@ from bot.storage.cases import CaseWithEvents
 async def send_file(
     session: AsyncSession, found: CaseWithEvents, actor: str, partner_name: str, admitted: Attachment, now: dt.datetime
 ) -> None:
-    """Send a file that was let in to the person, with its caption. Lines of that which begin with two slashes are
-    left to the caller. Raises CaseError where the case does not allow it."""
+    """Send a file that was let in to the person, with its caption. Raises CaseError where the case does not allow
+    it."""
     row = attachment_row(admitted)
     # Telegram shows no words under a round video.
     captioned = type_of(row.remote or "") != ROUND_VIDEO
     replies = file_replies(found.case, partner_name, admitted.caption, sent_file(row), captioned=captioned)
     event = await answer_person(session, found, actor, replies, admitted.caption.strip(), now)
     await add_attachment(session, event, row)
-
-
-def internal_note(content: Attachment) -> str:
-    """What stays in the case of a file that stays in the topic: the words with it, every line as an internal one."""
-    return "\n".join(f"// {line.lstrip().removeprefix('//').strip()}" for line in content.caption.splitlines() if line)

@@ -84,7 +84,7 @@ def attachment_in(said: telegram.Message, bot_id: int) -> Attachment | None:
     }
     for kind, present in kinds.items():
         if present:
-            return Attachment(kind, said.caption or "", file_in(said, bot_id))
+            return Attachment(kind, said.caption or "", file_in(said, bot_id), said.edit_date is not None)
     return None
 
 
