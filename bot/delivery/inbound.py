@@ -38,7 +38,8 @@ class _Data(BaseModel):
 
 
 class Notice(BaseModel):
-    """What a partner's system says about a case. What it sends besides is left alone."""
+    """What a partner's system says about a case. What it sends besides is left alone, files too: they go to the person
+    from the partner's Telegram topic."""
 
     type: Literal["case.accepted", "case.declined", "case.answered", "case.closed"]
     data: _Data

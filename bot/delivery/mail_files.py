@@ -31,11 +31,13 @@ async def attachable(files: CaseFiles | None, rows: Sequence[AttachmentRow]) -> 
     """
     attached: list[Attached] = []
     left = MAX_ATTACHED
-    for row in rows if files is not None else ():
+    if files is None:
+        return attached
+    for row in rows:
         if row.size > left:
             continue
         try:
-            content = await files.read(row, left)  # type: ignore[union-attr]
+            content = await files.read(row, left)
         except ChannelError as error:
             if not error.permanent:
                 raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.channels.console import show
 from bot.conversation.file_limits import MAX_NAME, Refusal, admit, media_type_of, safe_name
 from bot.conversation.respond import Respondent
 from bot.conversation.turn import AddToCase, Decision, Turn
-from bot.messages import Attachment, AttachmentKind, File
+from bot.i18n import ENGLISH
+from bot.messages import Attachment, AttachmentKind, File, Reply, SentFile
 from tests.conversation.talk import ATTACK, REFERENCE, Talk, all_shown, shown
 
 PHOTO = File("", "image/jpeg", 9, remote="{}")
@@ -143,3 +145,10 @@ def test_a_long_name_keeps_its_ending() -> None:
 def test_what_is_no_file_is_not_let_in() -> None:
     assert admit(Attachment(AttachmentKind.CONTACT)) == Refusal.NO_FILE
     assert admit(Attachment(AttachmentKind.STICKER, "", PHOTO)) == Refusal.NO_FILE
+
+
+def test_a_terminal_names_the_file_it_cannot_show() -> None:
+    file = SentFile("1", AttachmentKind.PHOTO, "image/jpeg", "photo.jpg", 9)
+    assert show(Reply("", ENGLISH, file=file)) == (
+        "  [photo.jpg: a terminal shows no files, and none can be sent from here]"
+    )
