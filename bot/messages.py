@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -56,11 +56,26 @@ class AttachmentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file as its channel describes it, which may be wrong. `size` in bytes, 0 where the channel does not tell;
+    `remote` says, as JSON, where the channel keeps it; `content` holds it where no channel does."""
+
+    name: str = ""
+    media_type: str = ""
+    size: int = 0
+    remote: str = field(default="", repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
-    """Something that is not text. `caption` holds the words sent with it."""
+    """Something that is not text. `caption` holds the words sent with it, which may have been `edited`; `file` is None
+    for what is no file (a place, a contact)."""
 
     kind: AttachmentKind
     caption: str = ""
+    file: File | None = None
+    edited: bool = False
 
 
 Content = Text | Command | Press | Attachment
@@ -90,10 +105,24 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a case on its way to the person: `id` names it on our side, `remote` where its channel keeps it."""
+
+    id: str
+    kind: AttachmentKind
+    media_type: str
+    name: str
+    size: int
+    remote: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One bubble: small Markdown (see bot.markup) in `language`, with rows of buttons under it."""
+    """One bubble: small Markdown (see bot.markup) in `language`, with rows of buttons under it. With a `file` the text
+    is what stands under it, and may be empty."""
 
     text: str
     language: LanguageCode
     buttons: tuple[tuple[Button, ...], ...] = ()
     large: bool = False
+    file: SentFile | None = None

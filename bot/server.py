@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from bot.app import Understanding
+from bot.cases.files import CaseFiles
 from bot.channels.telegram.client import TelegramClient
 from bot.channels.telegram.partner_group import PartnerGroups
 from bot.channels.telegram.receive import TelegramReceiver
@@ -25,6 +26,7 @@ from bot.channels.web.status import status_routes
 from bot.channels.web.views import WebChat
 from bot.delivery.email import EmailChannel
 from bot.delivery.inbound import PartnerInbox
+from bot.delivery.inbound_files import PartnerFiles
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.translation import MachineTranslator, TranslationService
 from bot.delivery.webhook import WebhookChannel
@@ -91,19 +93,24 @@ async def _serve(
     settings: Settings, understanding: Understanding, helpline: Helpline, listening: socket.socket
 ) -> None:
     secrets = partner_secrets()
+    client: TelegramClient | None = None
+    if settings.telegram_token is not None:
+        client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    files = CaseFiles(helpline.storage, client)
+    inbox = PartnerInbox(helpline, secrets)
     routes: list[BaseRoute] = [
         *status_routes(helpline),
-        *PartnerInbox(helpline, secrets).routes(),
-        *WebChat(helpline, settings.widget_origins).routes(),
+        *inbox.routes(),
+        *PartnerFiles(helpline.storage, inbox, files).routes(),
+        *WebChat(helpline, settings.widget_origins, files).routes(),
     ]
     async with contextlib.AsyncExitStack() as stack:
         senders: dict[str, Sender] = {}
-        partners: dict[str, PartnerChannel] = {"webhook": WebhookChannel(secrets)}
+        partners: dict[str, PartnerChannel] = {"webhook": WebhookChannel(secrets, settings.public_url)}
         if settings.smtp_url is not None:
             smtp_url = settings.smtp_url.get_secret_value()
-            partners["email"] = EmailChannel(smtp_url, settings.mail_from, settings.public_url)
-        if settings.telegram_token is not None:
-            client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+            partners["email"] = EmailChannel(smtp_url, settings.mail_from, settings.public_url, files=files)
+        if client is not None:
             groups = PartnerGroups(client, helpline)
             partners["telegram_group"] = groups
             receiver = TelegramReceiver(client, helpline, groups)

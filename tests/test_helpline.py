@@ -179,7 +179,7 @@ class TestHandOver:
             case = (await list_cases(session))[0]
             [consent] = await consents_of(session, case.case.id)
         assert consent.text == shown.replies[0].reply.text
-        assert (consent.partner_id, consent.language, consent.version) == ("operator", "en", "1")
+        assert (consent.partner_id, consent.language, consent.version) == ("operator", "en", "2")
         assert case.events[1].detail == {"reasons": [{"kind": "takes_anything", "subject": ""}]}
 
     async def test_a_case_the_person_calls_solved_is_closed(self, helpline: Helpline, storage: Storage) -> None:

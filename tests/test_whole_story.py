@@ -4,6 +4,7 @@ Telegram, a partner with a Telegram group, a mailbox and a system of its own. On
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import socket
 import threading
@@ -15,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
@@ -134,6 +136,7 @@ def test_a_case_from_the_first_question_to_its_end(
         server.wait_for_line("Telegram: ")
         reference = _ask_and_agree(api)
         _every_way_brings_it(api, box, system, reference)
+        _a_photo_goes_along(api, box, system, server.url)
         _talk_and_close(api, reference)
         listed = soon(lambda: [letter for letter in system.letters if letter["type"] == "case.note"])
         assert listed[0]["data"]["reference"] == reference
@@ -166,6 +169,23 @@ def _every_way_brings_it(api: BotApiServer, box: Mailbox, system: PartnerSystem,
     assert QUESTION not in mail.as_string(), "a mail holds nothing personal"
     offered = soon(lambda: system.letters)[0]
     assert (offered["type"], offered["data"]["reference"]) == ("case.offered", reference)
+
+
+def _a_photo_goes_along(api: BotApiServer, box: Mailbox, system: PartnerSystem, url: str) -> None:
+    """The worker sends a photo: into the topic by its id, announced by mail, fetched by the partner's system."""
+    content = b"\xff\xd8\xff a payslip"
+    photo = api.files.photo(content)
+    api.send(WORKER, photo=photo, language="ne")
+    soon(lambda: [sent for sent in api.messages(GROUP) if sent.file and sent.file.file_id == photo[-1]["file_id"]])
+    mail = soon(lambda: box.mails[1:])[0]
+    assert list(mail.iter_attachments()) == []
+    note = soon(lambda: [letter for letter in system.letters if letter["data"]["attachments"]])[0]
+    [file] = note["data"]["attachments"]
+    now = dt.datetime.now(dt.UTC)
+    signed = {"webhook-id": "get-1", "webhook-timestamp": str(int(now.timestamp()))}
+    assert httpx.get(url + file["url"], headers=signed).status_code == 401
+    signed["webhook-signature"] = Webhook(SECRET).sign("get-1", now, "")
+    assert httpx.get(url + file["url"], headers=signed).content == content
 
 
 def _talk_and_close(api: BotApiServer, reference: str) -> None:

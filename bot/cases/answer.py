@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
-from bot.messages import LanguageCode, Reply
+from bot.messages import LanguageCode, Reply, SentFile
 from bot.storage.models import CaseRow
 
 # Telegram shows at most 4096 characters at once; the rest is for the line above.
 MAX_BUBBLE: Final = 3500
 MAX_ANSWER: Final = 20_000
+# Telegram shows at most 1024 characters under a file.
+MAX_CAPTION: Final = 1000
 
 
 def answer_replies(case: CaseRow, text: str) -> list[Reply]:
@@ -47,3 +50,17 @@ def _parts(text: str) -> list[str]:
 
 def _shown(text: str) -> str:
     return "\n\n".join(escape(line) for line in text.splitlines() if line.strip())
+
+
+def file_replies(case: CaseRow, partner_name: str, caption: str, file: SentFile, *, captioned: bool) -> list[Reply]:
+    """A file with the line that says who sent it and about which case, and its `caption`: as one bubble where that
+    fits under it and the channel can show it there (`captioned`), else the words first and the file behind them."""
+    language = LanguageCode(case.language)
+    heading = translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
+    above = f"**{escape(partner_name)}**\n\n{heading}"
+    if not captioned or len(above) + len(caption) > MAX_CAPTION:
+        words = answer_replies(case, caption) if caption.strip() else [Reply(heading, language)]
+        first = replace(words[0], text=f"**{escape(partner_name)}**\n\n{words[0].text}")
+        return [first, *words[1:], Reply("", language, file=file)]
+    text = "\n\n".join(part for part in (above, _shown(caption)) if part)
+    return [Reply(text, language, file=file)]

@@ -17,9 +17,10 @@ _TOLD: Final = ("name", "contact", "times", "since", "since_words", "what")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_case(found: CaseWithEvents, *, personal: bool) -> Exported:
-    """One case as plain values. Without `personal` there is nothing in it that somebody wrote, no name (a
-    caseworker's neither), no address, no way to reach anybody: only what statistics need."""
+def export_case(found: CaseWithEvents, files: Sequence[tuple[str, int]] = (), *, personal: bool) -> Exported:
+    """One case as plain values; of its `files` kind and size in bytes, never what is in them. Without `personal` there
+    is nothing in it that somebody wrote, no name (a caseworker's neither), no address, no way to reach anybody: only
+    what statistics need."""
     case = found.case
     status = status_of(found.events)
     referral = referral_of(found.events)
@@ -40,6 +41,7 @@ def export_case(found: CaseWithEvents, *, personal: bool) -> Exported:
             | ({"actor": event.actor, "text": event.text or ""} if personal else {})
             for event in found.events
         ],
+        "attachments": [{"kind": kind, "size": size} for kind, size in files],
     }
     if personal:
         exported |= {name: found.intake.get(name, "") for name in _TOLD}
@@ -61,7 +63,7 @@ def write_cases(cases: Sequence[Exported], form: str, out: TextIO) -> None:
 
 def _cell(value: object) -> str:
     if isinstance(value, list):
-        parts = [" ".join(item.values()) if isinstance(item, dict) else str(item) for item in value]
+        parts = [" ".join(map(str, item.values())) if isinstance(item, dict) else str(item) for item in value]
         return _cell("; ".join(parts))
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

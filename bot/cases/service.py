@@ -22,6 +22,7 @@ from bot.i18n import Translator, translator
 from bot.messages import Button, ConversationKey, LanguageCode, Reply
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
+from bot.storage.attachments import add_attachment, attachment_row, delete_attachments
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
 from bot.storage.conversations import add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
@@ -114,15 +115,19 @@ async def _add_offer(
 async def add_to_case(
     session: AsyncSession, effect: AddToCase, now: dt.datetime, partners: Mapping[str, Recipient]
 ) -> None:
-    """Add the person's words to their case, and raise its urgency where they speak of danger; a case that is gone
-    takes nothing."""
+    """Add the person's words or file to their case, and raise its urgency where they speak of danger; a case that is
+    gone takes nothing."""
     found = await _now(session, effect.reference)
-    if found is None or not effect.text or status_of(found.events).name == "withdrawn":
+    nothing = not effect.text and effect.attachment is None
+    if found is None or nothing or status_of(found.events).name == "withdrawn":
         return
     partner_id = referral_of(found.events).partner_id
     event = await add_case_event(
-        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text, partner_id=partner_id
-    )
+        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text or None,
+        partner_id=partner_id,
+    )  # fmt: skip
+    if effect.attachment is not None:
+        await add_attachment(session, event, attachment_row(effect.attachment))
     dispatch(session, event, partner_id, partners)
     if effect.urgency == "immediate":
         await session.execute(update(CaseRow).where(CaseRow.id == found.case.id).values(urgency="immediate"))
@@ -201,9 +206,9 @@ async def close_case(
 async def answer_person(
     session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime,
     detail: dict[str, Any] | None = None,
-) -> None:  # fmt: skip
+) -> CaseEventRow:  # fmt: skip
     """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case,
-    `detail` what is not personal about it.
+    `detail` what is not personal about it. Returns the event.
 
     Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
     has accepted the case, who answers first takes it.
@@ -222,6 +227,7 @@ async def answer_person(
         detail=detail,
     )  # fmt: skip
     await say_to_person(session, case, f"answer-{event.id}", replies, now)
+    return event
 
 
 async def say_to_person(
@@ -287,7 +293,9 @@ async def withdraw_case(
 
 
 async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
-    """Delete everything personal of a case: what was told and written, the address, the words of the consents."""
+    """Delete everything personal of a case: what was told and written, its files, the address, the words of the
+    consents."""
+    await delete_attachments(session, case_id)
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
     await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
     await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))

@@ -26,7 +26,9 @@ def content_of(line: str) -> Content:
 def show(reply: Reply, *, numbered: bool = True) -> str:
     """A reply for the terminal. A typed number presses a button of the last reply that has any: only that one's
     are to be `numbered`."""
-    lines = [to_plain(reply.text)]
+    lines = [to_plain(reply.text)] if reply.text else []
+    if reply.file is not None:
+        lines.append(f"  [{reply.file.name}: a terminal shows no files, and none can be sent from here]")
     labels = [item.label for row in reply.buttons for item in row]
     lines += [f"  [{number if numbered else '-'}] {label}" for number, label in enumerate(labels, start=1)]
     return "\n".join(lines)

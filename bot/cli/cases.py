@@ -20,6 +20,7 @@ from bot.cases.transfer import ask_transfer
 from bot.cli.case_answers import add_answer_arguments, answer_from_terminal, list_prepared, texts_for
 from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
+from bot.storage.attachments import all_attachments, attachments_of
 from bot.storage.cases import CaseWithEvents, consents_of, each_case, find_case
 from bot.storage.models import CaseEventKind, JobRow
 from bot.storage.undelivered import failed_jobs, requeue_job
@@ -96,6 +97,7 @@ async def _show(settings: Settings, reference: str) -> int:
     async with opened_storage(settings) as storage, storage.reading() as session:
         found = await find_case(session, reference)
         consents = await consents_of(session, found.case.id) if found is not None else []
+        files = await attachments_of(session, found.case.id) if found is not None else []
     if found is None:
         return _unknown(reference)
     print(_line(found))
@@ -114,6 +116,9 @@ async def _show(settings: Settings, reference: str) -> int:
             print(f"    {about}")
         if event.text:
             print(f"    {event.text}")
+        for row in files:
+            if row.position == event.position:
+                print(f"    file: {row.kind}, {row.media_type}, {row.size} bytes, {row.name or '-'}")
     return 0
 
 
@@ -162,7 +167,10 @@ async def _change(settings: Settings, reference: str, arguments: argparse.Namesp
 
 async def _export(settings: Settings, *, personal: bool, form: str) -> int:
     async with opened_storage(settings) as storage, storage.reading() as session:
-        cases: list[Exported] = [export_case(item, personal=personal) async for item in each_case(session)]
+        files = await all_attachments(session)
+        cases: list[Exported] = [
+            export_case(item, files.get(item.case.id, ()), personal=personal) async for item in each_case(session)
+        ]
     write_cases(cases, form, sys.stdout)
     return 0
 

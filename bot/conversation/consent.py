@@ -15,7 +15,7 @@ from bot.messages import Reply
 from bot.partners.routing import OPERATOR, Problem, Reason, ReasonKind, Route, route
 
 # Goes up with every change of what the text says, not of how it says it.
-VERSION: Final = "1"
+VERSION: Final = "2"
 PURPOSE: Final = "help with this case"
 YES: Final = data_for(Action.CONSENT)
 TRANSLATE: Final = "translate"
@@ -64,7 +64,7 @@ def ask(scene: Scene, intake: Intake) -> Reply:
 def record(scene: Scene, intake: Intake, *, translate: bool = False) -> Consent:
     """The consent as it stands with the case: what was agreed to, in which words, language and version. `translate`
     tells that it was given to a machine translation too."""
-    kinds = [name for name, value in _told(scene, intake).items() if value]
+    kinds = [*(name for name, value in _told(scene, intake).items() if value), "files"]
     if translate and _may_translate(scene, intake):
         kinds.append(MACHINE_TRANSLATION)
     return Consent(
@@ -89,6 +89,7 @@ def text_of(scene: Scene, intake: Intake) -> str:
         words("**May I pass this on to people who can help?**"),
         "\n".join(lines),
         _who_reads(scene, intake) + " " + words("It is free."),
+        words("What you add to your case, also photos and files, goes to the same people."),
         words(
             "They use it only to help you with this. They do not give it to your employer or to Immigration. Only a "
             "court could force them to hand it over."

@@ -182,9 +182,13 @@ class Respondent:
         )
 
     def _attachment(self, scene: Scene, content: Attachment) -> Turn:
-        if content.caption.strip():
-            return attachments.add_note(scene, self._text(scene, Text(content.caption), scene.state))
-        return attachments.respond_to_attachment(scene, content.kind)
+        admitted = attachments.for_case(scene, content)
+        if isinstance(admitted, Attachment):
+            reading = self.reader.read(content.caption[: self.max_text_length], scene.state.language)
+            urgency = self.safety.look_through(self.reader, content.caption, reading)
+            return attachments.add_to_case(scene, admitted, self._search(scene, reading, urgency) if urgency else None)
+        turn = self._text(scene, Text(content.caption), scene.state) if content.caption.strip() else None
+        return attachments.respond(scene, content.kind, admitted, turn)
 
     def _quiet(self, scene: Scene) -> Turn:
         state = scene.state

@@ -10,7 +10,7 @@ from typing import Any
 from bot.conversation.state import ConversationState, Intake
 from bot.knowledge.finding import ScoredArticle
 from bot.language.reading import Reading
-from bot.messages import LanguageCode, Reply
+from bot.messages import Attachment, LanguageCode, Reply
 from bot.partners.routing import Reason
 
 
@@ -68,11 +68,13 @@ class OfferCase:
 
 @dataclass(frozen=True, slots=True)
 class AddToCase:
-    """Add what the person wrote to their open case, and raise its urgency if it speaks of danger."""
+    """Add what the person wrote, or a file with or without words, to their open case, and raise its urgency if it
+    speaks of danger."""
 
     reference: str
     text: str
     urgency: str = "normal"
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as MAIL_POLICY
@@ -16,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from bot.cases.files import CaseFiles
+from bot.delivery.mail_files import Attached, attachable
 from bot.delivery.partner_channel import Letter
 from bot.errors import ChannelError, SettingsError
 from bot.i18n import translator
@@ -73,11 +76,12 @@ class EmailChannel:
         mail_from: str,
         public_url: str | None,
         *,
+        files: CaseFiles | None = None,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        """`mail_from` reads Name <address>; under `public_url` the desk is found; `tls` says whom to trust, by
-        default whom the machine does.
+        """`mail_from` reads Name <address>; under `public_url` the desk is found; `files` reads what is attached to a
+        mail that may hold it; `tls` says whom to trust, by default whom the machine does.
 
         Raises SettingsError where a setting cannot be used.
         """
@@ -87,6 +91,7 @@ class EmailChannel:
             raise SettingsError(["TOMONI_MAIL_FROM: must read Name <address>, or the address alone, to send mail"])
         self._mail_from = mail_from
         self._public_url = public_url
+        self._files = files
         self._tls = tls
         self._timeout_s = timeout_s
 
@@ -105,10 +110,13 @@ class EmailChannel:
                 f"the mail address of {partner_id} holds letters that few mail servers take; write its domain as xn--…",
                 permanent=True,
             )
-        mail = self._compose(partner_id, settings.to, letter, key, with_body=settings.encrypted)
+        attached = await attachable(self._files, letter.attachments) if settings.encrypted else []
+        mail = self._compose(partner_id, settings.to, letter, key, attached, with_body=settings.encrypted)
         await self._hand_in(settings.to, mail.as_bytes())
 
-    def _compose(self, partner_id: str, to: str, letter: Letter, key: str, *, with_body: bool) -> EmailMessage:
+    def _compose(
+        self, partner_id: str, to: str, letter: Letter, key: str, attached: Sequence[Attached], *, with_body: bool
+    ) -> EmailMessage:
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = self._mail_from
         mail["To"] = to
@@ -124,17 +132,20 @@ class EmailChannel:
         if letter.urgency == "immediate":
             mail["Importance"] = "high"
             mail["X-Priority"] = "1"
-        text = self._text(letter, with_body=with_body)
+        text = self._text(letter, len(letter.attachments) - len(attached), with_body=with_body)
         mail.set_content(to_plain(text) + "\n")
         mail.add_alternative(
             f'<!doctype html>\n<html lang="{letter.language}"><head><meta charset="utf-8"></head>'
             f"<body>{to_web_html(text)}</body></html>\n",
             subtype="html",
         )
+        for file in attached:
+            maintype, _, subtype = file.media_type.partition("/")
+            mail.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
         return mail
 
-    def _text(self, letter: Letter, *, with_body: bool) -> str:
-        """What the mail says, as small Markdown."""
+    def _text(self, letter: Letter, not_attached: int, *, with_body: bool) -> str:
+        """What the mail says, as small Markdown; `not_attached` is how many files it does not bring."""
         words = translator(letter.language)
         lines = {
             words("Case number"): escape(letter.reference),
@@ -149,6 +160,9 @@ class EmailChannel:
             parts.append(f"[{label}](<{self._public_url.rstrip('/')}/desk/cases/{letter.reference}>)")
         if with_body and letter.body:
             parts.append(letter.body)
+        if not_attached:
+            parts.append(words("Photos or files that are not in this mail: %(count)s. You find them in the case.",
+                               count=words.number(not_attached)))  # fmt: skip
         return "\n\n".join(parts)
 
     def _message_id(self, kind: str, key: str) -> str:

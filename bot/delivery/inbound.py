@@ -60,7 +60,8 @@ class _Data(BaseModel):
 
 
 class Notice(BaseModel):
-    """What a partner's system says about a case. What it sends besides is left alone."""
+    """What a partner's system says about a case. What it sends besides is left alone, files too: they go to the person
+    from the partner's Telegram topic."""
 
     type: Literal[
         "case.accepted", "case.declined", "case.answered", "case.closed",
@@ -92,7 +93,7 @@ class PartnerInbox:
         body = await _read(request)
         if body is None:
             return _refuse(413, f"at most {MAX_BODY // 1024} kB")
-        if not self._is_signed(partner_id, body, request.headers):
+        if not self.is_signed(partner_id, body, request.headers):
             return _refuse(401, "the signature is wrong, or older than five minutes")
         message_id = request.headers["webhook-id"]
         if len(message_id) > MAX_ID:
@@ -110,7 +111,8 @@ class PartnerInbox:
         except StorageUnavailable:
             return JSONResponse({"error": "try again"}, status_code=503, headers={"Retry-After": "5"})
 
-    def _is_signed(self, partner_id: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    def is_signed(self, partner_id: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether this partner signed a request with this body, not more than five minutes ago."""
         partner = self._helpline.respondent().directory.recipients.get(partner_id)
         webhook = partner.channels.webhook if partner is not None else None
         if webhook is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from bot.partners.directory import Directory
 from bot.partners.partner import Recipient
 from bot.partners.routing import ReasonKind
 from bot.storage.cases import CaseWithEvents
-from bot.storage.models import CaseEventKind, CaseEventRow
+from bot.storage.models import AttachmentRow, CaseEventKind, CaseEventRow
 
 _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
@@ -31,10 +31,11 @@ def compose(
     partner: Recipient,
     knowledge_base: KnowledgeBase,
     directory: Directory,
+    attachments: Sequence[AttachmentRow] = (),
     translations: Mapping[int, str] = MappingProxyType({}),
 ) -> Letter:
-    """The letter about `event` of a case to `partner`. `translations` holds machine translations of what the person
-    wrote, by the position of the event."""
+    """The letter about `event` of a case to `partner`. `attachments` are all files of the case, `translations` machine
+    translations of what the person wrote, by the position of the event."""
     language = LanguageCode(partner.working_language)
     words = translator(language)
     case = found.case
@@ -58,6 +59,9 @@ def compose(
         CaseEventKind.ADVICE_GIVEN: words("%(name)s answers what you asked about this case.", name=asker),
         CaseEventKind.ESCALATED: words("This case needs your attention. It stays with %(name)s.", name=asker),
     }
+    files = _files(found, event, attachments)
+    if kind == CaseEventKind.NOTE and files:
+        notices[kind] = words("The person has sent a photo or a file.")
     body = ""
     if kind in _WITH_STORY:
         body = _story(found, event, words, knowledge_base, directory, translations)
@@ -67,7 +71,7 @@ def compose(
         body = _with_translation(event, words, translations)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
-        LanguageCode(case.language),
+        LanguageCode(case.language), files,
     )  # fmt: skip
 
 
@@ -86,6 +90,17 @@ def _why_escalated(event: CaseEventRow, words: Translator) -> str:
         "A letter about it could not be delivered by %(channel)s: %(reason)s",
         channel=escape(str(detail["channel"])), reason=escape(str(detail.get("reason", ""))),
     )  # fmt: skip
+
+
+def _files(
+    found: CaseWithEvents, event: CaseEventRow, attachments: Sequence[AttachmentRow]
+) -> tuple[AttachmentRow, ...]:
+    """The person's files that go with a letter: with the story all that came before it, with a note its own."""
+    if event.kind in _WITH_STORY:
+        notes = {item.position for item in found.events if item.kind in WRITTEN and item.position < event.position}
+    else:
+        notes = {event.position} if event.kind == CaseEventKind.NOTE else set()
+    return tuple(row for row in attachments if row.position in notes)
 
 
 def _story(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.messages import LanguageCode
 from bot.partners.partner import Recipient
+from bot.storage.models import AttachmentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Letter:
 
     `kind` is the kind of event it is about (offered, reminded, note, withdrawn, revoked, closed); `subject` and
     `notice` hold nothing personal, only reference, topic, urgency and what is asked; `body` is the whole story as
-    small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads.
+    small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads;
+    `attachments` are the person's files that belong to it.
     """
 
     reference: str
@@ -27,6 +29,7 @@ class Letter:
     body: str
     language: LanguageCode
     person_language: LanguageCode
+    attachments: tuple[AttachmentRow, ...] = ()
 
 
 class PartnerChannel(Protocol):

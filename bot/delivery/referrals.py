@@ -27,6 +27,7 @@ from bot.messages import LanguageCode, Reply
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage import jobs
+from bot.storage.attachments import attachments_of
 from bot.storage.cases import CaseWithEvents, add_case_event, consents_of, find_event, lock_case
 from bot.storage.engine import Storage
 from bot.storage.models import CaseEventKind, CaseEventRow, JobRow
@@ -137,8 +138,10 @@ class Referrals:
         """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
         respondent = self._respondent()
         try:
-            translations = await self._translate(found, event, partner)
-            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory, translations)
+            async with self._storage.reading() as session:
+                files = await attachments_of(session, found.case.id)
+            said = await self._translate(found, event, partner)
+            letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory, files, said)
             async with asyncio.timeout(PATIENCE_S):
                 await channel.deliver(partner_id, partner, letter, key)
         except (ChannelError, StorageUnavailable):

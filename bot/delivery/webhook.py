@@ -13,6 +13,7 @@ import aiohttp
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from bot.delivery.inbound_files import files_path
 from bot.delivery.partner_channel import Letter
 from bot.errors import ChannelError
 from bot.markup import without_ruby
@@ -32,10 +33,14 @@ _MOVED_FOR_GOOD: Final = frozenset({301, 308})
 class WebhookChannel:
     """The way to partners' own systems."""
 
-    def __init__(self, secrets: Mapping[str, str], *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, secrets: Mapping[str, str], public_url: str | None = None, *, timeout_s: float = TIMEOUT_S
+    ) -> None:
         """`secrets` by the names that stand in the partners' file; several in one value, separated by spaces, newest
-        first, while a secret is being changed."""
+        first, while a secret is being changed. Under `public_url` files are fetched; without it their addresses begin
+        with the path."""
         self._secrets = secrets
+        self._public_url = (public_url or "").rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def deliver(self, partner_id: str, partner: Recipient, letter: Letter, key: str) -> None:
@@ -52,7 +57,7 @@ class WebhookChannel:
         signers = self._signers(settings.secret_name)
         # The partner compares it with its own clock, so it is the real time, not one that tests can move.
         now = dt.datetime.now(dt.UTC)
-        content = _content(letter, now)
+        content = _content(letter, now, f"{self._public_url}{files_path(partner_id)}")
         message_id = f"msg_{hashlib.blake2b(key.encode(), digest_size=20).hexdigest()}"
         headers = {
             "Content-Type": "application/json",
@@ -105,8 +110,9 @@ class WebhookChannel:
             return response.status, response.headers.get("Retry-After", "")
 
 
-def _content(letter: Letter, now: dt.datetime) -> str:
-    """The JSON a partner's system gets; texts without furigana, which only people need."""
+def _content(letter: Letter, now: dt.datetime, files_url: str) -> str:
+    """The JSON a partner's system gets; texts without furigana, which only people need. Files are fetched under
+    `files_url`."""
     payload = {
         "type": f"case.{letter.kind}",
         "timestamp": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -119,6 +125,17 @@ def _content(letter: Letter, now: dt.datetime) -> str:
             "subject": without_ruby(letter.subject),
             "notice": without_ruby(letter.notice),
             "body": without_ruby(letter.body),
+            "attachments": [
+                {
+                    "id": str(row.id),
+                    "kind": row.kind,
+                    "media_type": row.media_type,
+                    "size": row.size,
+                    "name": row.name or "",
+                    "url": f"{files_url}/{row.id}",
+                }
+                for row in letter.attachments
+            ],
         },
     }
     return json.dumps(payload, ensure_ascii=False)

@@ -24,6 +24,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Part(BaseModel):
+    """An entry of a YAML file, or a part of one: never changed, and nothing in it that nobody knows."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -80,6 +80,14 @@ async def find_event(session: AsyncSession, event_id: uuid.UUID) -> tuple[CaseWi
     return found, event
 
 
+async def cases_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> list[CaseWithEvents]:
+    """The cases a conversation has had, oldest first."""
+    rows = await session.execute(
+        select(CaseRow).where(CaseRow.conversation_id == conversation_id).order_by(CaseRow.created_at)
+    )
+    return await _with_events(session, rows.scalars().all())
+
+
 async def list_cases(session: AsyncSession, limit: int = 1000) -> list[CaseWithEvents]:
     """The newest cases, oldest of them first."""
     rows = await session.execute(select(CaseRow).order_by(CaseRow.created_at.desc()).limit(limit))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.messages import Button, LanguageCode, Reply
+from bot.messages import Button, LanguageCode, Reply, SentFile
 from bot.storage.models import ConversationRow, MessageRow, ReplyRow
 
 
@@ -118,4 +118,5 @@ def reply_from_json(body: str) -> Reply:
     """The reply behind what `reply_to_json` made."""
     raw = json.loads(body)
     buttons = tuple(tuple(Button(**button) for button in row) for row in raw["buttons"])
-    return Reply(raw["text"], LanguageCode(raw["language"]), buttons, raw["large"])
+    file = SentFile(**raw["file"]) if raw.get("file") else None
+    return Reply(raw["text"], LanguageCode(raw["language"]), buttons, raw["large"], file)

@@ -287,12 +287,11 @@ class TestCaseworker:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            ({"photo": [{"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1}], "caption": "see"}, "Files"),
-            ({"document": {"file_id": "x", "file_unique_id": "x"}}, "Files cannot be passed on"),
+            ({"document": {"file_id": "x", "file_unique_id": "x"}, "caption": "see"}, "cannot be passed on"),
             ({"text": "x" * 4001}, "4,001 characters"),
             ({"text": "/ the boss is known to us"}, "Nothing was sent"),
         ],
-        ids=["photo", "document", "long", "one slash"],
+        ids=["document", "long", "one slash"],
     )
     async def test_what_cannot_be_sent_is_said_and_nothing_goes_out(
         self, office: Office, content: dict[str, Any], said: str

@@ -18,7 +18,7 @@ from bot.cli import main
 from bot.conversation.respond import Respondent
 from bot.errors import ChannelError
 from bot.knowledge.writer import dump_yaml
-from bot.messages import Press
+from bot.messages import Attachment, AttachmentKind, File, Press
 from bot.storage.encryption import Cipher
 from bot.storage.engine import Storage, create_engine
 from bot.storage.migrate import upgrade
@@ -192,6 +192,7 @@ class TestExport:
         for name in ("reference", "status", "opened", "ended", "outcome", "language", "urgency", "partner"):
             assert row[name] == item[name]
         assert (item["status"], item["outcome"], item["partner"]) == ("closed", "referred", "labour")
+        assert (item["attachments"], row["attachments"]) == ([], "")
         assert [event["kind"] for event in item["events"]][:2] == ["opened", "offered"]
 
     def test_no_cell_is_a_formula(self, tomoni: Terminal, reference: str) -> None:
@@ -207,6 +208,18 @@ class TestExport:
         [item] = json.loads(tomoni("export", "--personal", "--format", "json")[1])
         assert (item["what"], item["name"], item["address"]) == ("", "", "")
         assert {event["text"] for event in item["events"]} == {""}
+
+    def test_files_are_listed_and_what_is_in_them_never_leaves(self, tomoni: Terminal, reference: str) -> None:
+        async def send(house: House) -> None:
+            file = File("Sita.pdf", "application/pdf", 9, content=b"%PDF-Sita")
+            await house.helpline.receive(message(ALICE, 40, Attachment(AttachmentKind.DOCUMENT, "", file)))
+
+        tomoni.house(send)
+        assert "file: document, application/pdf, 9 bytes, Sita.pdf" in tomoni("show", reference)[1]
+        [item] = json.loads(tomoni("export", "--personal", "--format", "json")[1])
+        assert item["attachments"] == [{"kind": "document", "size": 9}]
+        [row] = csv.DictReader(io.StringIO(tomoni("export")[1]))
+        assert row["attachments"] == "document 9"
 
     def test_without_cases_it_is_empty(self, tomoni: Terminal) -> None:
         assert tomoni("export", "--format", "json")[1] == "[]\n"

@@ -173,7 +173,7 @@ class TestTheConsent:
         assert consent.text == turn.replies[0].text
         assert (consent.partner_id, consent.language) == ("example-labour-desk", language)
         assert consent.version
-        assert set(consent.kinds) == {"what", "topic", "since", "place", "language"}
+        assert set(consent.kinds) == {"what", "topic", "since", "place", "language", "files"}
 
     def test_nothing_leaves_before_yes(self, respondent: Respondent) -> None:
         talk = Talk(respondent, "en")

@@ -103,7 +103,7 @@ async def test_a_partner_verifies_and_reads_a_letter(system: PartnerSystem) -> N
     assert payload["data"] == {
         "reference": "7K3-M9P", "category": "work", "urgency": "immediate", "language": "ja",
         "person_language": "ne", "subject": "トモニの相談 7K3-M9P", "notice": "新しい相談です。",
-        "body": "पैसा पाइनँ \\{a|b\\}\n\n- **テーマ**: 給料",
+        "body": "पैसा पाइनँ \\{a|b\\}\n\n- **テーマ**: 給料", "attachments": [],
     }  # fmt: skip
     assert headers["Content-Type"] == "application/json"
     with pytest.raises(WebhookVerificationError):

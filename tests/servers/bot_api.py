@@ -22,8 +22,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.bot_api_files import Files, SentFile
 from tests.servers.bot_api_forum import Group, Refused
-from tests.servers.bot_api_text import BadText, parse_html
+from tests.servers.bot_api_text import BadText, parse_caption, parse_html
 
 TOKEN = "123456:TEST-token"
 BOT = {"id": 123456, "is_bot": True, "first_name": "Tomoni", "username": "tomoni_test_bot",
@@ -44,6 +45,7 @@ class Sent:
     thread: int | None = None
     answers: int | None = None
     asks: str = ""
+    file: SentFile | None = None
 
     def button(self, part: str) -> str:
         """The data of the first button whose label holds `part`."""
@@ -64,6 +66,7 @@ class BotApiServer:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.blocked: set[int] = set()
         self.groups: dict[int, Group] = {}
+        self.files = Files()
         self.delivered: list[int] = []
         self.webhook: dict[str, Any] = {}
         self._faults: deque[tuple[str, str, float]] = deque()
@@ -215,7 +218,8 @@ class BotApiServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
-        app = Starlette(routes=[Route("/bot{token}/{method}", self._handle, methods=["GET", "POST"])])
+        download = Route(f"/file/bot{TOKEN}/{{path:path}}", self.files.download)
+        app = Starlette(routes=[download, Route("/bot{token}/{method}", self._handle, methods=["GET", "POST"])])
         self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
         serving = asyncio.create_task(self._server.serve())
         while not self._server.started:  # noqa: ASYNC110 (uvicorn offers no event)
@@ -275,6 +279,10 @@ class BotApiServer:
         try:
             if method == "sendMessage":
                 return self._send_message(parameters)
+            if method == "getFile":
+                return self.files.get(str(parameters["file_id"]))
+            if (file := await self.files.sent_with(method, parameters)) is not None:
+                return self._send_message(parameters, file)
             if method == "createForumTopic":
                 return self._group(parameters).create(str(parameters["name"]))
             if method == "closeForumTopic":
@@ -307,15 +315,16 @@ class BotApiServer:
             raise ApiError(400, "Bad Request: chat not found")
         return group
 
-    def _send_message(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def _send_message(self, parameters: dict[str, Any], file: SentFile | None = None) -> dict[str, Any]:
         chat = int(parameters["chat_id"])
         if chat in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         thread = int(parameters["message_thread_id"]) if "message_thread_id" in parameters else None
         if chat <= 0:
             self._group(parameters).let_write(thread)
+        html = str(parameters["text"] if file is None else parameters.get("caption", ""))
         try:
-            parsed = parse_html(str(parameters["text"]))
+            parsed = parse_html(html) if file is None else parse_caption(html)
         except BadText as error:
             raise ApiError(400, f"Bad Request: {error}") from error
         markup = parameters.get("reply_markup") or {}
@@ -331,11 +340,11 @@ class BotApiServer:
                     raise ApiError(400, "Bad Request: Text buttons are unallowed in the inline keyboard")
         message_id = self._take_message_id() if chat > 0 else self._group(parameters).next_id()
         silent = bool(parameters.get("disable_notification"))
-        html = str(parameters["text"])
         answers = (parameters.get("reply_parameters") or {}).get("message_id")
-        self.sent.append(
-            Sent(chat, message_id, parsed.text, html, parsed.links, keyboard, silent, thread, answers, placeholder)
+        sent = Sent(
+            chat, message_id, parsed.text, html, parsed.links, keyboard, silent, thread, answers, placeholder, file
         )
+        self.sent.append(sent)
         if chat <= 0:
             return self._group(parameters).message(message_id, thread) | {"text": parsed.text}
         return {"message_id": message_id, "date": int(time.time()), "chat": {"id": chat, "type": "private"},

@@ -23,6 +23,7 @@ TAGS = {
     "span",
 }
 MAX_LENGTH = 4096
+MAX_CAPTION = 1024
 
 
 class BadText(Exception):
@@ -85,3 +86,11 @@ def parse_html(html: str) -> Parsed:
     if len(text) > MAX_LENGTH:
         raise BadText("message is too long")
     return Parsed(text, tuple(links))
+
+
+def parse_caption(html: str) -> Parsed:
+    """The same for what stands under a file, which may be nothing. Raises BadText."""
+    parsed = parse_html(html) if html.strip() else Parsed("", ())
+    if len(parsed.text) > MAX_CAPTION:
+        raise BadText("message caption is too long")
+    return parsed

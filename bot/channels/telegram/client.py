@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final
 
 from telegram import Bot, BotCommand, ForceReply, ReplyParameters
@@ -20,13 +22,14 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.channels.telegram.files import file_id_of, sending_of
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
 from bot.conversation.welcome import commands_in
 from bot.errors import ChannelError, TomoniError
 from bot.i18n import ENGLISH, LANGUAGES, translator
 from bot.markup import without_ruby
-from bot.messages import ConversationKey, Reply
+from bot.messages import ConversationKey, Reply, SentFile
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +55,12 @@ class TelegramClient:
     def __init__(self, token: str, api_url: str) -> None:
         root = api_url.rstrip("/")
         # Long polls hold a connection each; they must not stand in the way of replies.
+        self._request = AiohttpRequest()
         self.bot = Bot(
             token,
             base_url=f"{root}/bot",
             base_file_url=f"{root}/file/bot",
-            request=AiohttpRequest(),
+            request=self._request,
             get_updates_request=AiohttpRequest(connections=2, timeout_s=40),
         )
 
@@ -87,6 +91,9 @@ class TelegramClient:
 
     async def send(self, key: ConversationKey, reply: Reply) -> None:
         """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Raises ChannelError."""
+        if reply.file is not None:
+            await self.send_file(int(key.chat), reply.file, html_of(reply), silent=True)
+            return
         try:
             await self.bot.send_message(
                 int(key.chat),
@@ -135,6 +142,33 @@ class TelegramClient:
                 reply_markup=ForceReply(input_field_placeholder=asks) if asks else keyboard_of(reply),
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
+        except TelegramError as error:
+            raise channel_error(error) from error
+
+    async def send_file(
+        self, chat_id: int, file: SentFile, caption: str = "", *, thread_id: int | None = None,
+        content: bytes | None = None, silent: bool = False,
+    ) -> None:  # fmt: skip
+        """Send a file with a `caption` in HTML: by its file id, or `content` where we hold it. Raises ChannelError,
+        TopicGone where the topic is not there."""
+        what = sending_of(file, self.bot.id, content)
+        words = {"caption": caption, "parse_mode": ParseMode.HTML} if caption else {}
+        try:
+            await getattr(self.bot, what.method)(
+                chat_id, message_thread_id=thread_id, disable_notification=silent, **what.parameters, **words
+            )
+        except TelegramError as error:
+            raise channel_error(error) from error
+
+    async def stream_file(self, remote: str) -> AsyncGenerator[bytes, None]:
+        """What is in a file Telegram keeps, piece by piece. Raises ChannelError: permanent where it is not there, is
+        another bot's, or larger than bots may fetch."""
+        file_id = file_id_of(remote, self.bot.id)
+        try:
+            found = await self.bot.get_file(file_id)
+            async with aclosing(self._request.stream(found.file_path or "")) as pieces:
+                async for piece in pieces:
+                    yield piece
         except TelegramError as error:
             raise channel_error(error) from error
 

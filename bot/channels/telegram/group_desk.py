@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.answer import answer_replies
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.channels.telegram.group_files import send_file
 from bot.channels.telegram.group_messages import Library, MessageDesk
 from bot.channels.telegram.group_previews import tool_rows
 from bot.channels.telegram.group_words import (
@@ -26,6 +27,7 @@ from bot.channels.telegram.group_words import (
     refusal,
     why_not,
 )
+from bot.conversation.file_limits import Refusal, admit, refusal_text
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
@@ -60,26 +62,15 @@ class GroupDesk:
         """Do what `content` asks for. What the case does not allow is said, and nothing is written then."""
         if reason := why_not(self._found, self._partner_id, self._words):
             return self._say(reason)
-        words = self._words
         match content:
             case Press(data):
                 return await self._pressed(parse_ask(data))
             case Attachment():
-                return self._say(
-                    words(
-                        "Files cannot be passed on to the person yet. Nothing was sent, neither the file nor the "
-                        "words with it. Please write it as a text."
-                    )
-                )
+                return await self._attached(content)
             case Text(text) if (preview := self._messages.filled_in(text)) is not None:
                 return preview
             case Text(edited=True):
-                return self._say(
-                    words(
-                        "You have changed a message. The person still has the first one. Please write what is "
-                        "different as a new message."
-                    )
-                )
+                return self._say(self._still_the_first())
             case Text(text):
                 return await self._written(text)
 
@@ -144,15 +135,51 @@ class GroupDesk:
                 )
             )  # fmt: skip
         lines = text.splitlines()
-        kept = [line.lstrip().removeprefix(INTERNAL).strip() for line in lines if _is_internal(line)]
         sent = "\n".join(line for line in lines if not _is_internal(line)).strip()
         outcome = await self._answer(sent) if sent else Outcome()
+        await self._keep([line for line in lines if _is_internal(line)])
+        return outcome
+
+    async def _attached(self, content: Attachment) -> Outcome:
+        if content.edited:
+            return self._say(self._still_the_first())
+        if _is_internal(content.caption):
+            # The whole of it stays here; what was written with it stands in the case.
+            await self._keep(content.caption.splitlines())
+            return Outcome()
+        admitted = admit(content)
+        if isinstance(admitted, Refusal):
+            return self._say(refusal_text(self._words, admitted) + " " + self._words("Nothing was sent."))
+        if content.caption.startswith("/"):
+            return await self._written(content.caption)
+        lines = content.caption.splitlines()
+        caption = "\n".join(line for line in lines if not _is_internal(line)).strip()
+        outcome = await self._send_file(replace(admitted, caption=caption))
+        await self._keep([line for line in lines if _is_internal(line)])
+        return outcome
+
+    async def _send_file(self, admitted: Attachment) -> Outcome:
+        name = self._partner.names.in_language(self._found.case.language)
+        try:
+            await send_file(self._session, self._found, self._actor, name, admitted, self._now)
+        except CaseError as error:
+            return self._say(refusal(self._found, self._partner_id, error, self._words, answering=True))
+        return Outcome()
+
+    def _still_the_first(self) -> str:
+        return self._words(
+            "You have changed a message. The person still has the first one. Please write what is "
+            "different as a new message."
+        )
+
+    async def _keep(self, lines: Sequence[str]) -> None:
+        """Write lines that stay inside into the case."""
+        kept = [line.lstrip().removeprefix(INTERNAL).strip() for line in lines]
         if kept:
             await add_case_event(
                 self._session, self._found.case.id, CaseEventKind.INTERNAL, actor=self._actor, at=self._now,
                 text="\n".join(kept), partner_id=self._partner_id,
             )  # fmt: skip
-        return outcome
 
     async def _answer(self, text: str) -> Outcome:
         case = self._found.case

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from sqlalchemy.exc import IntegrityError
@@ -17,14 +17,16 @@ from bot.channels.telegram.client import TelegramClient, TopicGone
 from bot.channels.telegram.group_desk import GroupDesk
 from bot.channels.telegram.group_messages import NOTHING_QUOTED, Library, Quoted, find_articles
 from bot.channels.telegram.group_words import LetterText, Outcome, answer_rows, letter_bubbles, parse_ask
+from bot.channels.telegram.translate import attachment_in
 from bot.errors import ChannelError, StorageUnavailable
 from bot.helpline import Helpline
 from bot.i18n import translator
 from bot.markup import without_ruby
-from bot.messages import Attachment, AttachmentKind, Press, Text
+from bot.messages import Attachment, Press, Reply, Text
 from bot.partners.partner import Recipient
+from bot.storage.attachments import content_of, sent_file
 from bot.storage.cases import CaseWithEvents, find_case, lock_case
-from bot.storage.models import CaseEventKind, ReceivedRow, TopicRow
+from bot.storage.models import AttachmentRow, CaseEventKind, ReceivedRow, TopicRow
 from bot.storage.topics import forget_topic, topic_at, topic_for, topic_of
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,9 @@ class GroupLetter(LetterText, Protocol):
 
     @property
     def category(self) -> str: ...
+
+    @property
+    def attachments(self) -> Sequence[AttachmentRow]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,24 @@ class PartnerGroups:
         words = translator(letter.language)
         bubbles = letter_bubbles(letter, answer_rows(words, letter.reference) if with_buttons else ())
         way = (key, topic.thread_id)
-        for number in range(self._under_way.get(way, 0), len(bubbles)):
-            await self._client.send_to_topic(topic.chat_id, topic.thread_id, bubbles[number])
+        parts: list[Reply | AttachmentRow] = [*bubbles, *letter.attachments]
+        for number in range(self._under_way.get(way, 0), len(parts)):
+            part = parts[number]
+            if isinstance(part, Reply):
+                await self._client.send_to_topic(topic.chat_id, topic.thread_id, part)
+            else:
+                await self._post_file(topic, part)
             self._under_way[way] = number + 1
         self._under_way.pop(way, None)
         while len(self._under_way) > _MAX_UNDER_WAY:
             self._under_way.popitem(last=False)
+
+    async def _post_file(self, topic: TopicRow, row: AttachmentRow) -> None:
+        content = None
+        if row.remote is None:
+            async with self._helpline.storage.reading() as session:
+                content = await content_of(session, row.id)
+        await self._client.send_file(topic.chat_id, sent_file(row), thread_id=topic.thread_id, content=content)
 
     async def _open(
         self, found: CaseWithEvents, partner_id: str, group: int, letter: GroupLetter, instead_of: TopicRow | None
@@ -178,7 +195,7 @@ class PartnerGroups:
 
         Raises StorageUnavailable when it could not be stored: Telegram must keep it.
         """
-        heard = _heard(update)
+        heard = _heard(update, self._client.bot.id)
         if heard is None:
             return None
         now = self._helpline.clock()
@@ -239,7 +256,7 @@ class PartnerGroups:
                 logger.warning("a caseworker was not told what became of it: %s", error)
 
 
-def _heard(update: Update) -> _Heard | None:
+def _heard(update: Update, bot_id: int) -> _Heard | None:
     """What a caseworker did; None for what is only news about the group: somebody joined, a topic was closed."""
     chat = update.effective_chat
     user = update.effective_user
@@ -257,9 +274,11 @@ def _heard(update: Update) -> _Heard | None:
     if said.text is not None:
         content = Text(_storable(said.text), update.edited_message is not None)
         return _Heard(chat.id, said.message_thread_id, name, content, quoted=_quoted(said))
-    if said.effective_attachment:
-        return _Heard(chat.id, said.message_thread_id, name, Attachment(AttachmentKind.OTHER))
-    return None
+    attachment = attachment_in(said, bot_id)
+    if attachment is None:
+        return None
+    attachment = replace(attachment, caption=_storable(attachment.caption))
+    return _Heard(chat.id, said.message_thread_id, name, attachment)
 
 
 def _quoted(message: MaybeInaccessibleMessage | None) -> Quoted:

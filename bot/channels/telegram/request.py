@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, Final
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+PIECE: Final = 64 * 1024
+FILE_TIMEOUT_S: Final = 120.0
 
 
 class AiohttpRequest(BaseRequest):
@@ -65,3 +69,21 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut("the Bot API server did not answer in time") from error
         except aiohttp.ClientError as error:
             raise NetworkError(f"the Bot API server cannot be reached: {type(error).__name__}") from None
+
+    async def stream(self, url: str) -> AsyncGenerator[bytes, None]:
+        """The body behind a file's address, piece by piece. Raises TimedOut or NetworkError without the URL, which
+        holds the token."""
+        if self._session is None:
+            await self.initialize()
+        assert self._session is not None  # noqa: S101 - initialize made it
+        timeout = aiohttp.ClientTimeout(total=FILE_TIMEOUT_S, sock_read=self._timeout_s)
+        try:
+            async with self._session.get(url, timeout=timeout) as response:
+                if response.status != 200:
+                    raise NetworkError(f"the file cannot be fetched ({response.status})")
+                async for piece in response.content.iter_chunked(PIECE):
+                    yield piece
+        except TimeoutError as error:
+            raise TimedOut("the Bot API server did not send the file in time") from error
+        except aiohttp.ClientError as error:
+            raise NetworkError(f"the file cannot be fetched: {type(error).__name__}") from None

@@ -8,6 +8,7 @@ from typing import Final
 import telegram
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
+from bot.channels.telegram.files import file_in
 from bot.markup import to_plain, to_telegram_html
 from bot.messages import (
     Attachment,
@@ -48,7 +49,7 @@ def message_from(update: Update, bot_id: int, bot_name: str) -> Message | None:
     said = update.message or update.edited_message
     if said is None or said.chat.type != said.chat.PRIVATE:
         return None
-    content = _content(said, bot_name, edited=update.edited_message is not None)
+    content = _content(said, bot_id, bot_name, edited=update.edited_message is not None)
     if content is None:
         return None
     message_id = f"message-{said.message_id}"
@@ -58,7 +59,7 @@ def message_from(update: Update, bot_id: int, bot_name: str) -> Message | None:
     return Message(key_for(bot_id, said.chat.id), message_id, content, said.date, hint)
 
 
-def _content(said: telegram.Message, bot_name: str, *, edited: bool) -> Content | None:
+def _content(said: telegram.Message, bot_id: int, bot_name: str, *, edited: bool) -> Content | None:
     if said.text is not None:
         if said.text.startswith("/") and len(said.text) > 1 and not said.text[1].isspace():
             name, _, argument = said.text[1:].partition(" ")
@@ -66,11 +67,16 @@ def _content(said: telegram.Message, bot_name: str, *, edited: bool) -> Content 
             if not addressee or addressee.lower() == bot_name.lower():
                 return Command(name.lower()[:32], argument.strip())
         return Text(said.text, edited)
+    return attachment_in(said, bot_id)
+
+
+def attachment_in(said: telegram.Message, bot_id: int) -> Attachment | None:
+    """What a message holds that is not text; None for what nobody says."""
     kinds = {
         AttachmentKind.STICKER: said.sticker,
-        AttachmentKind.VOICE: said.voice or said.audio or said.video_note,
+        AttachmentKind.VOICE: said.voice or said.audio,
         AttachmentKind.PHOTO: said.photo,
-        AttachmentKind.VIDEO: said.video or said.animation,
+        AttachmentKind.VIDEO: said.video or said.animation or said.video_note,
         AttachmentKind.LOCATION: said.location or said.venue,
         AttachmentKind.DOCUMENT: said.document,
         AttachmentKind.CONTACT: said.contact,
@@ -78,7 +84,7 @@ def _content(said: telegram.Message, bot_name: str, *, edited: bool) -> Content 
     }
     for kind, present in kinds.items():
         if present:
-            return Attachment(kind, said.caption or "")
+            return Attachment(kind, said.caption or "", file_in(said, bot_id), said.edit_date is not None)
     return None
 
 

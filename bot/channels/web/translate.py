@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from bot.channels.web.errors import BadRequest
+from bot.conversation.file_limits import INLINE
 from bot.markup import to_web_html
 from bot.messages import Command, Content, ConversationKey, Message, Press, Text
 from bot.storage.conversations import PendingReply
@@ -23,13 +24,19 @@ def key_from(token: str) -> ConversationKey:
     return ConversationKey(CHANNEL, "site", token)
 
 
+def message_id_from(value: Any) -> str:
+    """The id a browser gave a message. Raises BadRequest if it is none."""
+    if not isinstance(value, str) or not _MESSAGE_ID.match(value):
+        raise BadRequest("id must be 8 to 64 letters, digits or dashes")
+    return value
+
+
 def message_from(token: str, body: Any, locale_hint: str) -> Message:
     """A message out of `{"id", "kind": "text" | "press" | "command", "value"}`. Raises BadRequest."""
     if not isinstance(body, dict):
         raise BadRequest("the body must be a JSON object")
-    message_id, kind, value = body.get("id"), body.get("kind"), body.get("value")
-    if not isinstance(message_id, str) or not _MESSAGE_ID.match(message_id):
-        raise BadRequest("id must be 8 to 64 letters, digits or dashes")
+    kind, value = body.get("kind"), body.get("value")
+    message_id = message_id_from(body.get("id"))
     if not isinstance(value, str):
         raise BadRequest("value must be text")
     content: Content
@@ -49,12 +56,14 @@ def message_from(token: str, body: Any, locale_hint: str) -> Message:
 
 
 def reply_to_json(pending: PendingReply) -> dict[str, Any]:
-    """A reply as the page shows it: HTML that is safe to insert, and its buttons."""
+    """A reply as the page shows it: HTML that is safe to insert, its buttons, and the file it brings."""
     reply = pending.reply
+    file = reply.file
     return {
         "id": str(pending.id),
         "language": reply.language,
         "html": to_web_html(reply.text),
         "large": reply.large,
         "buttons": [[{"label": item.label, "data": item.data} for item in row] for row in reply.buttons],
+        "file": {"id": file.id, "name": file.name, "inline": file.media_type in INLINE} if file else None,
     }

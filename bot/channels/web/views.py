@@ -13,13 +13,16 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.cases.files import CaseFiles
 from bot.channels.web.errors import BadRequest
+from bot.channels.web.files import WebFiles
 from bot.channels.web.interface import interface_words
+from bot.channels.web.language import preferred_language
 from bot.channels.web.translate import key_from, message_from, reply_to_json
+from bot.conversation.file_limits import MAX_SIZE, accepted_files
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline
-from bot.i18n import ENGLISH, LANGUAGES, NATIVE_NAMES, translator
-from bot.messages import LanguageCode
+from bot.i18n import LANGUAGES, NATIVE_NAMES, translator
 
 HERE: Final = Path(__file__).parent
 MAX_BODY: Final = 512 * 1024
@@ -28,19 +31,21 @@ MAX_BODY: Final = 512 * 1024
 class WebChat:
     """The routes of the web chat over one helpline."""
 
-    def __init__(self, helpline: Helpline, widget_origins: str) -> None:
-        """`widget_origins`: the sites that may embed the chat, separated by spaces."""
+    def __init__(self, helpline: Helpline, widget_origins: str, files: CaseFiles) -> None:
+        """`widget_origins`: the sites that may embed the chat, separated by spaces; `files` reads those of cases."""
         self._helpline = helpline
+        self._files = files
         self._frame_ancestors = " ".join(["'self'", *widget_origins.split()])
         templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(default=True))
         self._page = templates.get_template("chat.html")
 
     def routes(self) -> list[BaseRoute]:
-        """`/`, `/chat/messages`, `/chat/replies`, `/widget.js`, `/static/…`."""
+        """`/`, `/chat/messages`, `/chat/replies`, `/chat/attachments`, `/widget.js`, `/static/…`."""
         return [
             Route("/", self.page),
             Route("/chat/messages", self.post_message, methods=["POST"]),
             Route("/chat/replies", self.get_replies, methods=["POST"]),
+            *WebFiles(self._helpline, self._files, self._headers()).routes(),
             Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
         ]
 
@@ -54,6 +59,8 @@ class WebChat:
             all_words=json.dumps({code: interface_words(translator(code)) for code in LANGUAGES}),
             start=request.query_params.get("start", "")[:64],
             names=NATIVE_NAMES,
+            accept=",".join(accepted_files()),
+            most_bytes=MAX_SIZE,
         )
         return HTMLResponse(html, headers=self._headers())
 
@@ -91,7 +98,7 @@ class WebChat:
     def _headers(self) -> dict[str, str]:
         return {
             "Content-Security-Policy": (
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
                 f"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {self._frame_ancestors}"
             ),
             "Referrer-Policy": "no-referrer",
@@ -114,18 +121,3 @@ async def read_json(request: Request) -> Any:
         return json.loads(b"".join(chunks).decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is no JSON") from error
-
-
-def preferred_language(header: str) -> LanguageCode:
-    """The language a browser asks for that we speak, by an Accept-Language header; else English."""
-    wishes: list[tuple[float, str]] = []
-    for part in header.split(",")[:20]:
-        name, _, quality = part.strip().partition(";q=")
-        try:
-            wishes.append((float(quality or 1), name.partition("-")[0].lower()))
-        except ValueError:
-            continue
-    for _quality, name in sorted(wishes, key=lambda wish: -wish[0]):
-        if name in LANGUAGES:
-            return LanguageCode(name)
-    return ENGLISH

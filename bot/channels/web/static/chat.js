@@ -7,6 +7,8 @@
   const form = document.getElementById("form");
   const field = document.getElementById("text");
   const status = document.getElementById("status");
+  const attach = document.getElementById("attach");
+  const chosen = document.getElementById("file");
   // Once the person leaves, an answer still on its way must not write the conversation back into the tab.
   let left = false;
   const store = {
@@ -36,6 +38,8 @@
     for (const element of document.querySelectorAll("[data-word]")) element.textContent = say(element.dataset.word);
     field.placeholder = say("placeholder");
     log.setAttribute("aria-label", say("log"));
+    attach.setAttribute("aria-label", say("attach"));
+    attach.title = say("attach");
   }
 
   function showStatus(name) {
@@ -56,6 +60,7 @@
       li.innerHTML = item.html; // made and escaped by the server out of curated text
       li.classList.toggle("large", item.large);
     }
+    if (item.file) li.append(drawFile(item.file));
     log.append(li);
     if (!item.mine && item.buttons.length) {
       const holder = document.createElement("li");
@@ -76,6 +81,37 @@
       log.append(holder);
     }
     return li;
+  }
+
+  /* A file is fetched with the conversation's secret, which no address can carry: pictures at once, others to be
+     saved when asked for. */
+  function drawFile(file) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "file";
+    button.textContent = "📎 " + file.name;
+    const load = async () => {
+      const response = await fetch("/chat/attachments/" + file.id, { headers: { "X-Conversation": token } });
+      if (!response.ok) throw new Error(String(response.status));
+      return URL.createObjectURL(await response.blob());
+    };
+    button.addEventListener("click", async () => {
+      try {
+        const link = document.createElement("a");
+        link.href = await load();
+        link.download = file.name;
+        link.click();
+      } catch { showStatus("file_gone"); }
+    });
+    if (file.inline) {
+      load().then((address) => {
+        const image = document.createElement("img");
+        image.alt = file.name;
+        image.src = address;
+        button.replaceChildren(image);
+      }).catch(() => { /* the name stays, and pressing it tells */ });
+    }
+    return button;
   }
 
   function add(item) {
@@ -155,6 +191,42 @@
     fetchLater(tries - 1);
   }
 
+  async function upload(file) {
+    if (file.size > Number(document.body.dataset.mostBytes)) { showStatus("too_large"); return; }
+    const id = hex();
+    const li = add({ mine: true, id, text: "📎 " + file.name });
+    li.classList.add("unsent");
+    li.scrollIntoView({ block: "end" });
+    showStatus("waiting");
+    let response = null;
+    try {
+      response = await fetch("/chat/attachments", {
+        method: "POST",
+        headers: {
+          "Content-Type": file.type || "application/octet-stream", "Accept-Language": language,
+          "X-Conversation": token, "X-Message-Id": id, "X-File-Name": encodeURIComponent(file.name),
+        },
+        body: file,
+      });
+    } catch { /* told below */ }
+    if (!response || !response.ok) {
+      history = history.filter((item) => item.id !== id);
+      save();
+      li.remove();
+      showStatus("file_failed");
+      // What these say is written for the reader.
+      if (response && (response.status === 413 || response.status === 415)) {
+        status.textContent = (await response.json()).error;
+      }
+      return;
+    }
+    const answer = await response.json();
+    showStatus("");
+    li.classList.remove("unsent");
+    const received = receive(answer.replies);
+    if (received.length) post("/chat/replies", { received }).catch(() => {});
+  }
+
   function send(kind, value, shown) {
     const id = hex();
     outbox.push({ id, kind, value });
@@ -166,6 +238,12 @@
     flush();
   }
 
+  attach.addEventListener("click", () => chosen.click());
+  chosen.addEventListener("change", () => {
+    const [file] = chosen.files;
+    chosen.value = "";
+    if (file) upload(file);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = field.value.trim();
