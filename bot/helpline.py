@@ -19,7 +19,9 @@ from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
 from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
+from bot.cases.standing import standing_of
 from bot.conversation.respond import Quiet, Respondent
+from bot.conversation.scene import Standing
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
     AddToCase,
@@ -166,16 +168,16 @@ class Helpline:
             if known is not None:
                 return await self._repeat(session, known, pulled)
             state = ConversationState.from_json(row.state) if row else ConversationState()
-            state = await self._without_closed_case(session, state)
+            state, standing = await self._with_case(session, state, row)
             # How busy the partners are matters only where this turn may choose one of them.
             may_choose = bool(state.intake or state.in_danger or state.passed_on)
             routes = may_choose and bool(self.respondent().directory.partners)
             open_cases = await count_open_cases(session) if routes else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
             # A page takes up to seconds to look through; nobody else waits for it.
-            turn = await asyncio.to_thread(self._think, state, message, open_cases)
+            turn = await asyncio.to_thread(self._think, state, message, open_cases, standing)
         else:
-            turn = self._think(state, message, open_cases)
+            turn = self._think(state, message, open_cases, standing)
         async with self.storage.transaction() as session:
             conversation_id = await self._write_state(session, row, key_hash, message, turn)
             if conversation_id is None:
@@ -185,21 +187,27 @@ class Helpline:
         MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
         return receipt
 
-    async def _without_closed_case(self, session: AsyncSession, state: ConversationState) -> ConversationState:
-        """The state as it stands now that a caseworker may have closed its case: what is said next is about
-        something new."""
-        found = await find_case(session, state.case) if state.case else None
-        if not state.case or (found is not None and status_of(found.events).name == "open"):
-            return state
-        return state.but(case="", wants_story=False, passed_on=None, tried=())
+    async def _with_case(
+        self, session: AsyncSession, state: ConversationState, row: ConversationRow | None
+    ) -> tuple[ConversationState, Standing | None]:
+        """The state and how its case stands now. A caseworker may have closed it: what is said next is about
+        something new then."""
+        if not state.case or row is None:
+            return state, None
+        found = await find_case(session, state.case)
+        if found is not None and status_of(found.events).name == "open":
+            return state, standing_of(found, row.updated_at)
+        return state.without_case(), None
 
-    def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
+    def _think(
+        self, state: ConversationState, message: Message, open_cases: Mapping[str, int], standing: Standing | None
+    ) -> Turn:
         respondent = self.respondent()
         content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
                 state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint,
-                open_cases=open_cases,
+                open_cases=open_cases, standing=standing,
             )  # fmt: skip
         except Exception as error:  # a fault of ours must end with a person, not in silence
             # Neither message nor traceback values: they may hold the person's words.

@@ -18,6 +18,7 @@ TOLD: Final = (
     CaseEventKind.OFFERED,
     CaseEventKind.REMINDED,
     CaseEventKind.NOTE,
+    CaseEventKind.EDITED,
     CaseEventKind.WITHDRAWN,
     CaseEventKind.REVOKED,
     CaseEventKind.CLOSED,

@@ -100,8 +100,9 @@ async def add_to_case(
     if found is None or not effect.text or status_of(found.events).name == "withdrawn":
         return
     partner_id = referral_of(found.events).partner_id
+    kind = CaseEventKind.EDITED if effect.edited else CaseEventKind.NOTE
     event = await add_case_event(
-        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text, partner_id=partner_id
+        session, found.case.id, kind, actor=PERSON, at=now, text=effect.text, partner_id=partner_id
     )
     dispatch(session, event, partner_id, partners)
     if effect.urgency == "immediate":

@@ -68,11 +68,13 @@ class OfferCase:
 
 @dataclass(frozen=True, slots=True)
 class AddToCase:
-    """Add what the person wrote to their open case, and raise its urgency if it speaks of danger."""
+    """Add what the person wrote to their open case, and raise its urgency if it speaks of danger. `edited` words
+    are what a message was changed to."""
 
     reference: str
     text: str
     urgency: str = "normal"
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from bot.cases.service import PERSON
 from bot.conversation.scene import JAPAN
 from bot.conversation.state import SafeContact
 from bot.delivery.partner_channel import Letter
@@ -39,6 +40,7 @@ def compose(
         CaseEventKind.OFFERED: words("A new case is offered to you. Please take it or decline it."),
         CaseEventKind.REMINDED: words("This case still waits for your answer. Please take it or decline it."),
         CaseEventKind.NOTE: words("The person has written something more."),
+        CaseEventKind.EDITED: words("The person has changed a message. It now reads:"),
         CaseEventKind.WITHDRAWN: words("The person has taken the case back. Please delete what you have of it."),
         CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
         CaseEventKind.CLOSED: words("The case is closed."),
@@ -46,7 +48,7 @@ def compose(
     body = ""
     if kind in _WITH_STORY:
         body = _story(found, event, words, knowledge_base, directory)
-    elif kind == CaseEventKind.NOTE and event.text:
+    elif kind in _WRITTEN and event.text:
         body = _lines(event.text)
     return Letter(
         case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
@@ -81,7 +83,7 @@ def _story(
     written = [
         _lines(item.text)
         for item in found.events
-        if item.kind in _WRITTEN and item.position < event.position and item.text
+        if item.kind in _WRITTEN and item.actor == PERSON and item.position < event.position and item.text
     ]
     facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
     limits = running_deadlines(
@@ -108,7 +110,7 @@ def _deadline(limit: RunningDeadline, words: Translator) -> str:
     )  # fmt: skip
 
 
-_WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+_WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE, CaseEventKind.EDITED)
 
 
 def _lines(text: str) -> str:
