@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
+from bot.cases.relay import note_delivery
 from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
 from bot.cases.standing import standing_of
 from bot.conversation.respond import Quiet, Respondent
@@ -41,6 +42,7 @@ from bot.storage.cases import count_open_cases, delete_cases_of_conversation, fi
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
+from bot.storage.relays import name_reply
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,11 @@ class Receipt:
     replies: tuple[PendingReply, ...] = ()
     job: uuid.UUID | None = None
     waiting: bool = False
+
+    @property
+    def event_id(self) -> uuid.UUID | None:
+        """The event of a case by which a caseworker said all this; None for what Tomoni says."""
+        return self.replies[0].event_id if self.replies else None
 
 
 class Helpline:
@@ -125,20 +132,34 @@ class Helpline:
         async with self.storage.transaction() as session:
             row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
             if row is not None:
-                own = {item.id for item in await conversations.unsent_replies(session, row.id)}
+                unsent = await conversations.unsent_replies(session, row.id)
+                left = {item.event_id for item in unsent if item.id not in reply_ids}
+                for event_id in {item.event_id for item in unsent} - left:
+                    await self._note_delivery(session, event_id)
                 await conversations.settle_replies(
-                    session, [reply_id for reply_id in reply_ids if reply_id in own], "sent", self.clock()
+                    session, [item.id for item in unsent if item.id in reply_ids], "sent", self.clock()
                 )
 
-    async def settle(self, receipt: Receipt, sent: int) -> None:
-        """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done."""
+    async def settle(self, receipt: Receipt, sent: int, names: Sequence[str | None] = ()) -> None:
+        """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done. `names` is
+        what the channel calls them, by which a caseworker's words may still be changed."""
         if receipt.job is None:
             return
         async with self.storage.transaction() as session:
             done = [reply.id for reply in receipt.replies[:sent]]
+            if receipt.event_id is not None and sent == len(receipt.replies):
+                await self._note_delivery(session, receipt.event_id)
             await conversations.settle_replies(session, done, "sent", self.clock())
+            if receipt.event_id is not None:
+                for reply_id, name in zip(done, names, strict=False):
+                    if name is not None:
+                        await name_reply(session, reply_id, name)
             if sent == len(receipt.replies):
                 await jobs.finish_job(session, receipt.job)
+
+    async def _note_delivery(self, session: AsyncSession, event_id: uuid.UUID | None) -> None:
+        if event_id is not None:
+            await note_delivery(session, event_id, self.clock(), self.respondent().directory.partners)
 
     async def forget(self, key: ConversationKey) -> bool:
         """Delete all that is stored about one conversation. Returns whether there was anything."""

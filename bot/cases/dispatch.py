@@ -19,6 +19,8 @@ TOLD: Final = (
     CaseEventKind.REMINDED,
     CaseEventKind.NOTE,
     CaseEventKind.EDITED,
+    CaseEventKind.TAKEN_BACK,
+    CaseEventKind.FAILED,
     CaseEventKind.WITHDRAWN,
     CaseEventKind.REVOKED,
     CaseEventKind.CLOSED,

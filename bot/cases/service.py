@@ -172,9 +172,17 @@ async def close_case(
 
 
 async def answer_person(
-    session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime
+    session: AsyncSession,
+    found: CaseWithEvents,
+    actor: str,
+    replies: Sequence[Reply],
+    text: str,
+    now: dt.datetime,
+    *,
+    message: int | None = None,
 ) -> None:
     """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case.
+    `message` is its id in the case's topic, by which they may change it later.
 
     Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
     has accepted the case, who answers first takes it.
@@ -189,8 +197,9 @@ async def answer_person(
     if not referral.accepted_by:
         await _accept(session, found, actor, now)
     event = await add_case_event(
-        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id
-    )
+        session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id,
+        detail={"message": message} if message is not None else None,
+    )  # fmt: skip
     await say_to_person(session, case, f"answer-{event.id}", replies, now)
 
 

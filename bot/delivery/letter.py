@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from bot.cases.relay import TAKE_BACK
 from bot.cases.service import PERSON
 from bot.conversation.scene import JAPAN
 from bot.conversation.state import SafeContact
 from bot.delivery.partner_channel import Letter
+from bot.errors import BLOCKED, CHAT_GONE
 from bot.i18n import Translator, translator
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.render import title_of
@@ -21,6 +23,8 @@ from bot.partners.routing import ReasonKind
 from bot.storage.cases import CaseWithEvents
 from bot.storage.models import CaseEventKind, CaseEventRow
 
+# A letter says what became of the partner's message, not which event of ours that is.
+_LETTER_KINDS: Final = {CaseEventKind.FAILED: "undeliverable"}
 _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
@@ -41,6 +45,8 @@ def compose(
         CaseEventKind.REMINDED: words("This case still waits for your answer. Please take it or decline it."),
         CaseEventKind.NOTE: words("The person has written something more."),
         CaseEventKind.EDITED: words("The person has changed a message. It now reads:"),
+        CaseEventKind.TAKEN_BACK: words("Your message was taken back. The person does not see it any more."),
+        CaseEventKind.FAILED: _why_not_delivered(event, words),
         CaseEventKind.WITHDRAWN: words("The person has taken the case back. Please delete what you have of it."),
         CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
         CaseEventKind.CLOSED: words("The case is closed."),
@@ -50,10 +56,25 @@ def compose(
         body = _story(found, event, words, knowledge_base, directory)
     elif kind in _WRITTEN and event.text:
         body = _lines(event.text)
+    elif kind in (CaseEventKind.FAILED, CaseEventKind.TAKEN_BACK):
+        body = _lines(found.events[(event.detail or {})["of"]].text or "")
     return Letter(
-        case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
-        LanguageCode(case.language),
+        case.reference, _LETTER_KINDS.get(kind, str(kind)), case.urgency, category, subject, notices[kind], body,
+        language, LanguageCode(case.language),
     )  # fmt: skip
+
+
+def _why_not_delivered(event: CaseEventRow, words: Translator) -> str:
+    """What to say where a caseworker's message never reaches the person, or could not be taken back."""
+    detail = event.detail or {}
+    if detail.get("what") == TAKE_BACK:
+        return words("Your message could not be taken back: it is too old. The person still sees it.")
+    reasons = {
+        BLOCKED: words("The person has blocked the bot or left."),
+        CHAT_GONE: words("The person's chat does not exist any more."),
+    }
+    why = reasons.get(detail.get("reason", ""), "")
+    return " ".join(part for part in (words("Your message could not be delivered."), why) if part)
 
 
 def _story(

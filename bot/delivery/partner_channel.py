@@ -13,7 +13,8 @@ from bot.partners.partner import Partner
 class Letter:
     """What a partner is told about a case, in its working language.
 
-    `kind` is the kind of event it is about (offered, reminded, note, edited, withdrawn, revoked, closed); `subject` and
+    `kind` is the kind of event it is about (offered, reminded, note, edited, taken_back,
+    undeliverable, withdrawn, revoked, closed); `subject` and
     `notice` hold nothing personal, only reference, topic, urgency and what is asked; `body` is the whole story as
     small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads.
     """

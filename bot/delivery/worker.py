@@ -13,6 +13,7 @@ from typing import Final
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.referrals import Referrals
 from bot.delivery.retention import Retention
+from bot.delivery.revisions import Revisions
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey
@@ -41,6 +42,7 @@ class Worker:
         self._helpline = helpline
         self._senders = senders
         self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._revisions = Revisions(helpline, senders)
         self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -96,6 +98,9 @@ class Worker:
                 return
             if job.kind == JobKind.SERVICE_LEVEL:
                 await self._referrals.watch(job)
+                return
+            if job.kind == JobKind.REVISE:
+                await self._revisions.do(job)
                 return
             key = jobs.key_from_json(job.address)
             if job.kind == JobKind.RESUME:

@@ -23,13 +23,14 @@ def add_job(
     address: ConversationKey | None = None,
     run_at: dt.datetime,
     owner: str | None = None,
+    payload: str | None = None,
 ) -> uuid.UUID:
-    """Write a job down. `dedup` is unique: the same thing is never to be done twice."""
+    """Write a job down. `dedup` is unique: the same thing is never to be done twice; `payload` is JSON."""
     job_id = uuid.uuid4()
     session.add(
         JobRow(
             id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address) if address else "",
-            run_at=run_at, owner=owner,
+            run_at=run_at, owner=owner, payload=payload,
         )
     )  # fmt: skip
     return job_id

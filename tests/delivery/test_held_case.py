@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-from bot.cases.service import accept_case, close_case, decline_case
-from bot.messages import Text
+from bot.cases.answer import answer_replies
+from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.messages import ConversationKey, Text
 from tests.delivery.house import SOON, STORY, House
 from tests.test_helpline import ALICE, message
 
-HOUR = dt.timedelta(hours=1)
+WEB = ConversationKey("web", "", "1001")
 
 
 async def accepted(house: House) -> str:
@@ -61,3 +60,19 @@ async def test_after_it_was_closed_or_declined_the_bot_answers_again(house: Hous
     receipt = await house.helpline.receive(message(ALICE, 21, STORY))
     assert "The company must pay you" in receipt.replies[-1].reply.text
     assert "note" not in await house.kinds(reference)
+
+
+async def test_on_the_web_an_answer_is_delivered_once_the_page_has_all_of_it(house: House) -> None:
+    reference = await house.open_case(WEB)
+    await house.helpline.acknowledge(WEB, [item.id for item in await house.helpline.waiting_replies(WEB)])
+    text = "Please come.\n" * 400
+    async with house.storage.transaction() as session:
+        found = await house.case(reference)
+        await answer_person(session, found, "labour:Sato", answer_replies(found.case, text), text, house.clock())
+    await house.after(SOON)
+    first, second = [item.id for item in await house.helpline.waiting_replies(WEB)]
+    await house.helpline.acknowledge(WEB, [first])
+    arrived = {"to": "person", "of": 3}
+    assert arrived not in [event.detail for event in (await house.case(reference)).events]
+    await house.helpline.acknowledge(WEB, [second])
+    assert [event.kind for event in (await house.case(reference)).events if event.detail == arrived] == ["delivered"]

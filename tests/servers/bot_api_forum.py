@@ -87,10 +87,15 @@ class Group:
         """Somebody writes (text="…") or sends something in a topic, or in “General”."""
         return {"message": self.message(self.next_id(), thread_id, name) | content}
 
-    def edits(self, thread_id: int, text: str) -> dict[str, Any]:
-        """Somebody changes a message."""
-        message = self.message(self.next_id(), thread_id, "Sato")
+    def edits(self, thread_id: int, text: str, said: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Somebody changes a message: that of the update `said`, or any other."""
+        message = said["message"] if said else self.message(self.next_id(), thread_id, "Sato")
         return {"edited_message": message | {"text": text, "edit_date": int(time.time())}}
+
+    def answers(self, said: dict[str, Any], text: str) -> dict[str, Any]:
+        """Somebody answers the message of the update `said`."""
+        thread_id = said["message"]["message_thread_id"]
+        return self.says(thread_id, text=text, reply_to_message=said["message"])
 
     def presses(self, thread_id: int | None, data: str, *, name: str = "Sato", old: bool = False) -> dict[str, Any]:
         """Somebody presses a button under a message of the bot; of an old message Telegram tells no more than its

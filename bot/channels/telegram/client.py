@@ -22,7 +22,7 @@ from telegram.error import (
 
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
-from bot.errors import ChannelError, TomoniError
+from bot.errors import BLOCKED, CHAT_GONE, ChannelError, TomoniError
 from bot.i18n import ENGLISH, LANGUAGES, translator
 from bot.messages import ConversationKey, Reply
 
@@ -90,10 +90,11 @@ class TelegramClient:
                 logger.warning("the command list was not set: %s", channel_error(error))
                 return
 
-    async def send(self, key: ConversationKey, reply: Reply) -> None:
-        """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Raises ChannelError."""
+    async def send(self, key: ConversationKey, reply: Reply) -> str:
+        """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Returns the message's id.
+        Raises ChannelError."""
         try:
-            await self.bot.send_message(
+            sent = await self.bot.send_message(
                 int(key.chat),
                 html_of(reply),
                 parse_mode=ParseMode.HTML,
@@ -103,6 +104,31 @@ class TelegramClient:
             )
         except TelegramError as error:
             raise channel_error(error) from error
+
+        return str(sent.message_id)
+
+    async def edit(self, key: ConversationKey, name: str, reply: Reply) -> None:
+        """Put `reply` in the place of a message sent before. Raises ChannelError."""
+        try:
+            await self.bot.edit_message_text(
+                html_of(reply),
+                int(key.chat),
+                int(name),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard_of(reply),
+                link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
+            )
+        except TelegramError as error:
+            if "message is not modified" not in str(error).lower():
+                raise channel_error(error) from error
+
+    async def delete(self, key: ConversationKey, name: str) -> None:
+        """Delete a message sent before; one the person deleted already is gone. Raises ChannelError."""
+        try:
+            await self.bot.delete_message(int(key.chat), int(name))
+        except TelegramError as error:
+            if "message to delete not found" not in str(error).lower():
+                raise channel_error(error) from error
 
     async def create_topic(self, chat_id: int, name: str) -> int:
         """Open a forum topic in a group. Returns its thread id. Raises ChannelError."""
@@ -157,7 +183,7 @@ def channel_error(error: TelegramError) -> ChannelError:
     if isinstance(error, Forbidden):
         if any(sign in str(error).lower() for sign in _NOT_IN_GROUP):
             return ChannelError("the bot is not in the group any more", permanent=True)
-        return ChannelError("the person has blocked the bot or left", permanent=True)
+        return ChannelError(BLOCKED, permanent=True)
     if isinstance(error, ChatMigrated):
         return ChannelError("the chat has moved", permanent=True)
     if isinstance(error, InvalidToken):
@@ -167,7 +193,7 @@ def channel_error(error: TelegramError) -> ChannelError:
         if any(sign in message for sign in _NO_TOPIC):
             return TopicGone("the topic is gone", permanent=True)
         return ChannelError(
-            "the chat is gone" if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
+            CHAT_GONE if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
             permanent=True,
         )
     if isinstance(error, NetworkError):

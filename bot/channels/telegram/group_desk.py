@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.answer import answer_replies
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
+from bot.channels.telegram.group_revisions import asks_to_delete, delete_message, edit_message
 from bot.channels.telegram.group_words import (
     Ask,
     Asked,
@@ -47,15 +48,18 @@ class GroupDesk:
 
     def __init__(
         self, session: AsyncSession, found: CaseWithEvents, partner_id: str, partner: Partner, actor: str,
-        now: dt.datetime,
+        now: dt.datetime, *, message: int | None = None, answered: int | None = None,
     ) -> None:  # fmt: skip
-        """`found` as it stands under the lock of this transaction; `partner_id` and `partner` own the topic."""
+        """`found` as it stands under the lock of this transaction; `partner_id` and `partner` own the topic; `message`
+        is the id of what the caseworker wrote there, `answered` that of the message it answers."""
         self._session = session
         self._found = found
         self._partner_id = partner_id
         self._partner = partner
         self._actor = actor
         self._now = now
+        self._message = message
+        self._answered = answered
         self._words = translator(LanguageCode(partner.working_language))
 
     async def act(self, content: Text | Press | Attachment) -> Outcome:
@@ -73,13 +77,12 @@ class GroupDesk:
                         "words with it. Please write it as a text."
                     )
                 )
-            case Text(edited=True):
-                return self._say(
-                    words(
-                        "You have changed a message. The person still has the first one. Please write what is "
-                        "different as a new message."
-                    )
-                )
+            case Text(text, edited=True) if self._message is not None:
+                said = await edit_message(
+                    self._session, self._found, self._actor, self._message, _for_person(text), self._shown, words,
+                    self._now,
+                )  # fmt: skip
+                return self._say(said) if said else Outcome()
             case Text(text):
                 return await self._written(text)
 
@@ -122,6 +125,9 @@ class GroupDesk:
 
     async def _written(self, text: str) -> Outcome:
         words = self._words
+        if asks_to_delete(text):
+            said = await delete_message(self._session, self._found, self._actor, self._answered, words, self._now)
+            return self._say(said) if said else Outcome()
         if text.startswith("/") and not text.startswith(INTERNAL):
             # A slash too few in front of a note must not send it to the person.
             return self._say(words("Nothing was sent.") + " " + self._how_to())
@@ -135,7 +141,7 @@ class GroupDesk:
             )  # fmt: skip
         lines = text.splitlines()
         kept = [line.lstrip().removeprefix(INTERNAL).strip() for line in lines if _is_internal(line)]
-        sent = "\n".join(line for line in lines if not _is_internal(line)).strip()
+        sent = _for_person(text)
         outcome = await self._answer(sent) if sent else Outcome()
         if kept:
             await add_case_event(
@@ -145,18 +151,28 @@ class GroupDesk:
         return outcome
 
     async def _answer(self, text: str) -> Outcome:
-        case = self._found.case
         try:
-            first, *others = answer_replies(case, text)
-            name = escape(self._partner.names.in_language(case.language))
-            replies = [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
-            await answer_person(self._session, self._found, self._actor, replies, text, self._now)
+            await answer_person(
+                self._session, self._found, self._actor, self._shown(text), text, self._now, message=self._message
+            )
         except CaseError as error:
             return self._say(refusal(self._found, self._partner_id, error, self._words, answering=True))
         return Outcome()
 
+    def _shown(self, text: str) -> list[Reply]:
+        """How the person sees it. Raises CaseError where it is too long or empty."""
+        case = self._found.case
+        first, *others = answer_replies(case, text)
+        name = escape(self._partner.names.in_language(case.language))
+        return [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
+
     def _say(self, text: str, rows: tuple[tuple[Button, ...], ...] = (), *, closes: bool = False) -> Outcome:
         return Outcome(Reply(text, self._words.language, rows), closes)
+
+
+def _for_person(text: str) -> str:
+    """`text` without the lines that stay inside."""
+    return "\n".join(line for line in text.splitlines() if not _is_internal(line)).strip()
 
 
 def _is_internal(line: str) -> bool:

@@ -60,13 +60,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """Something a caseworker did in a group. `thread_id` is None where Telegram does not tell it."""
+    """Something a caseworker did in a group. `thread_id` is None where Telegram does not tell it; `message` is the id
+    of what was written, `answered` of what it answers."""
 
     chat_id: int
     thread_id: int | None
     name: str
     content: Text | Press | Attachment
     query_id: str = ""
+    message: int | None = None
+    answered: int | None = None
 
 
 class PartnerGroups:
@@ -200,7 +203,10 @@ class PartnerGroups:
                 await session.rollback()
                 return None
             actor = f"{topic.partner_id}:{heard.name}"[:MAX_ACTOR]
-            outcome = await GroupDesk(session, found, topic.partner_id, partner, actor, now).act(heard.content)
+            desk = GroupDesk(
+                session, found, topic.partner_id, partner, actor, now, message=heard.message, answered=heard.answered
+            )
+            outcome = await desk.act(heard.content)
         self._helpline.woken.set()
         return Said(topic.chat_id, topic.thread_id, heard.query_id, outcome)
 
@@ -246,7 +252,8 @@ def _heard(update: Update) -> _Heard | None:
         return None
     if said.text is not None:
         content = Text(_storable(said.text), update.edited_message is not None)
-        return _Heard(chat.id, said.message_thread_id, name, content)
+        answered = said.reply_to_message.message_id if said.reply_to_message is not None else None
+        return _Heard(chat.id, said.message_thread_id, name, content, "", said.message_id, answered)
     if said.effective_attachment:
         return _Heard(chat.id, said.message_thread_id, name, Attachment(AttachmentKind.OTHER))
     return None
