@@ -42,7 +42,7 @@ from bot.storage.cases import count_open_cases, delete_cases_of_conversation, fi
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
-from bot.storage.relays import name_reply
+from bot.storage.relays import name_reply, take_kept
 
 logger = logging.getLogger(__name__)
 
@@ -296,9 +296,12 @@ class Helpline:
                     session, JobKind.RESUME, dedup=f"resume:{message_id}", subject=str(message_id),
                     address=message.key, run_at=effect.at,
                 )  # fmt: skip
-        if not turn.replies:
+        # Nobody else is at the telephone now: what waited for this moment comes first.
+        kept = [] if message.message_id.startswith(QUIET) else await take_kept(session, conversation_id)
+        replies = (*kept, *turn.replies)
+        if not replies:
             return Receipt(waiting=turn.state.waiting)
-        pending = conversations.add_replies(session, message_id, turn.replies)
+        pending = conversations.add_replies(session, message_id, replies)
         if pulled:
             await session.flush()
             return Receipt(tuple(pending), waiting=turn.state.waiting)

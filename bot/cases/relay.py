@@ -152,4 +152,4 @@ async def send_correction(
     first, *others = replies
     heading = translator(first.language)("Correction:")
     corrected = [replace(first, text=f"**{heading}**\n\n{first.text}"), *others]
-    await say_to_person(session, found.case, f"edit-{event.id}", corrected, now)
+    await say_to_person(session, found.case, f"edit-{event.id}", corrected, now, by_caseworker=True)

@@ -23,7 +23,7 @@ from bot.messages import Button, ConversationKey, LanguageCode, Reply
 from bot.partners.partner import Partner
 from bot.partners.routing import OPERATOR, Reason
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
-from bot.storage.conversations import add_replies, find_message
+from bot.storage.conversations import KEPT, RELAY, add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
 
@@ -200,33 +200,40 @@ async def answer_person(
         session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id,
         detail={"message": message} if message is not None else None,
     )  # fmt: skip
-    await say_to_person(session, case, f"answer-{event.id}", replies, now)
+    await say_to_person(session, case, f"answer-{event.id}", replies, now, by_caseworker=True)
 
 
 async def say_to_person(
-    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime
-) -> None:
+    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime, *,
+    by_caseworker: bool = False,
+) -> None:  # fmt: skip
     """Let the outbox send `replies` to the person of a case; the same occasion twice is said once. A person who is
-    gone, or to whom it is not safe to write here, is told nothing."""
+    gone, or to whom it is not safe to write here, is told nothing. One who named times for it hears from us when they
+    write next: only a caseworker, who knows these times, may choose the moment."""
     if case.address is None or case.conversation_id is None:
         return
-    if not _may_write_to(json.loads(case.intake) if case.intake else {}):
+    intake = json.loads(case.intake) if case.intake else {}
+    if not _may_write_to(intake):
         return
+    waits = intake.get("contact") == SafeContact.TIMES and not by_caseworker
     if await find_message(session, case.conversation_id, occasion[:128]) is not None:
         return
     key = key_from_json(case.address)
     message_id = uuid.uuid4()
     session.add(
         MessageRow(
-            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128], kind="relay",
+            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128],
+            kind=KEPT if waits else RELAY,
             received_at=now, language=case.language, articles=[],
         )
     )  # fmt: skip
     await session.flush()
     add_replies(session, message_id, replies)
-    add_job(
-        session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key, run_at=now
-    )
+    if not waits:
+        add_job(
+            session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key,
+            run_at=now,
+        )  # fmt: skip
 
 
 def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:

@@ -69,6 +69,13 @@ def open_case(scene: Scene) -> Turn | None:
         )
     else:
         paragraphs += [part for part in (_when(scene, route.partner_id), _what_happens_next(scene)) if part]
+        if told.contact == SafeContact.TIMES:
+            paragraphs.append(
+                words(
+                    "I send you nothing by myself: what is new about your case I show you when you write here. Who "
+                    "helps you sees your times and answers you then."
+                )
+            )
     state = scene.state.but(
         case=scene.reference,
         wants_story=not told.what,

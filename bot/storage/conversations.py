@@ -7,12 +7,17 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Button, LanguageCode, Reply
 from bot.storage.models import ConversationRow, MessageRow, ReplyRow
+
+# Kinds of messages that answer nothing the person wrote: on their way to them, or kept until they write next.
+RELAY: Final = "relay"
+KEPT: Final = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ async def unsent_replies(session: AsyncSession, conversation_id: uuid.UUID) -> l
     query = (
         select(ReplyRow, MessageRow)
         .join(MessageRow, MessageRow.id == ReplyRow.message_id)
-        .where(MessageRow.conversation_id == conversation_id, ReplyRow.status == "pending")
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.kind != KEPT, ReplyRow.status == "pending")
         .order_by(MessageRow.received_at, ReplyRow.position)
     )
     return [_pending(reply, message) for reply, message in await session.execute(query)]
@@ -105,7 +110,7 @@ async def delete_old_replies(session: AsyncSession, sent_before: dt.datetime, as
     """Delete replies sent before `sent_before`, for what a person read is nobody's business afterwards (a
     caseworker's a day later: as long as Telegram lets them be taken back), and all to messages from before
     `asked_before`, which nobody fetched or which were given up."""
-    old = select(MessageRow.id).where(MessageRow.received_at < asked_before)
+    old = select(MessageRow.id).where(MessageRow.received_at < asked_before, MessageRow.kind != KEPT)
     await session.execute(
         delete(ReplyRow).where(
             or_(
@@ -131,7 +136,7 @@ async def unanswered_questions(session: AsyncSession, limit: int) -> list[Messag
 
 def _pending(reply: ReplyRow, message: MessageRow) -> PendingReply:
     said, _, event_id = message.channel_message_id.partition("-")
-    by_caseworker = message.kind == "relay" and said in ("answer", "edit")
+    by_caseworker = message.kind == RELAY and said in ("answer", "edit")
     return PendingReply(reply.id, reply_from_json(reply.body), uuid.UUID(event_id) if by_caseworker else None)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Reply
-from bot.storage.conversations import add_replies
+from bot.storage.conversations import KEPT, RELAY, add_replies, reply_from_json
 from bot.storage.models import JobRow, MessageRow, ReplyRow
 
 _UUID_LENGTH: Final = 36
@@ -49,11 +49,25 @@ async def drop_unsent(session: AsyncSession, message_id: uuid.UUID) -> bool:
     return True
 
 
+async def take_kept(session: AsyncSession, conversation_id: uuid.UUID) -> list[Reply]:
+    """What was kept until the person writes, oldest first; it is handed over once."""
+    query = (
+        select(ReplyRow)
+        .join(MessageRow, MessageRow.id == ReplyRow.message_id)
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.kind == KEPT)
+        .order_by(MessageRow.received_at, ReplyRow.position)
+    )
+    rows = list((await session.execute(query)).scalars())
+    if rows:
+        await session.execute(delete(MessageRow).where(MessageRow.id.in_({row.message_id for row in rows})))
+    return [reply_from_json(row.body) for row in rows]
+
+
 async def delete_relays(session: AsyncSession, conversation_id: uuid.UUID, event_ids: Collection[uuid.UUID]) -> None:
     """Delete what was to be said, or was said, to a person because of these events of a case, with its jobs."""
     rows = await session.execute(
         select(MessageRow.id, MessageRow.channel_message_id).where(
-            MessageRow.conversation_id == conversation_id, MessageRow.kind == "relay"
+            MessageRow.conversation_id == conversation_id, MessageRow.kind.in_((RELAY, KEPT))
         )
     )
     known = {str(event_id) for event_id in event_ids}

@@ -23,6 +23,7 @@ from bot.channels.telegram.group_words import (
     refusal,
     why_not,
 )
+from bot.conversation.state import SafeContact
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
@@ -114,7 +115,11 @@ class GroupDesk:
     def _taken(self) -> str:
         words = self._words
         taken = words("**%(name)s** has taken the case.", name=escape(name_in(self._actor)))
-        return f"{taken}\n\n{self._how_to()}"
+        told = self._found.intake
+        times = ""
+        if told.get("contact") == SafeContact.TIMES:
+            times = words("Write to the person only at these times: %(times)s", times=escape(told.get("times") or "?"))
+        return "\n\n".join(part for part in (taken, times, self._how_to()) if part)
 
     def _how_to(self) -> str:
         return self._words(
