@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import status_of
+from bot.cases.forgetting import delete_everything
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
 from bot.cases.relay import note_delivery
@@ -38,7 +39,7 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case
+from bot.storage.cases import count_open_cases, find_case
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
@@ -168,7 +169,7 @@ class Helpline:
             row = await conversations.find_conversation(session, key_hash)
             if row is None:
                 return False
-            await delete_everything(session, row.id)
+            await self._delete_everything(session, row.id)
             return True
 
     @asynccontextmanager
@@ -316,15 +317,11 @@ class Helpline:
         self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
     ) -> Receipt:
         """Delete everything. The farewell is sent once and stored nowhere."""
-        await delete_everything(session, conversation_id)
+        await self._delete_everything(session, conversation_id)
         return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
 
-
-async def delete_everything(session: AsyncSession, conversation_id: uuid.UUID) -> None:
-    """Delete a conversation with its cases, messages, replies and jobs."""
-    await delete_cases_of_conversation(session, conversation_id)
-    await jobs.delete_jobs_of_conversation(session, conversation_id)
-    await conversations.delete_conversation(session, conversation_id)
+    async def _delete_everything(self, session: AsyncSession, conversation_id: uuid.UUID) -> None:
+        await delete_everything(session, conversation_id, self.respondent().directory.partners, self.clock())
 
 
 def _dedup(message_id: uuid.UUID) -> str:

@@ -25,6 +25,8 @@ TOLD: Final = (
     CaseEventKind.REVOKED,
     CaseEventKind.CLOSED,
 )
+# The names of the ways to a partner, besides the desk.
+CHANNELS: Final = ("telegram_group", "email", "webhook")
 REMIND: Final = "remind"
 OVERDUE: Final = "overdue"
 

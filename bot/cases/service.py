@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import holders, referral_of, status_of, tried_partners
@@ -26,6 +26,7 @@ from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_ca
 from bot.storage.conversations import KEPT, RELAY, add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
+from bot.storage.relays import delete_relays
 
 PERSON: Final = "person"
 SYSTEM: Final = "tomoni"
@@ -271,7 +272,12 @@ async def withdraw_case(
 
 
 async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
-    """Delete everything personal of a case: what was told and written, the address, the words of the consents."""
+    """Delete everything personal of a case: what was told and written, sent or not, the address, the words of the
+    consents."""
+    case = await session.get(CaseRow, case_id)
+    ids = list((await session.execute(select(CaseEventRow.id).where(CaseEventRow.case_id == case_id))).scalars())
+    if case is not None and case.conversation_id is not None:
+        await delete_relays(session, case.conversation_id, ids)
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
     await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
     await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))

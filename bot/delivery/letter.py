@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.cases.relay import TAKE_BACK
@@ -61,6 +62,19 @@ def compose(
     return Letter(
         case.reference, _LETTER_KINDS.get(kind, str(kind)), case.urgency, category, subject, notices[kind], body,
         language, LanguageCode(case.language),
+    )  # fmt: skip
+
+
+def deletion_letter(told: Mapping[str, Any]) -> Letter:
+    """The letter that asks a partner to delete what it has of a case that is deleted here. `told` is what
+    `bot.cases.forgetting` left of it: nothing personal."""
+    language = LanguageCode(told["language"])
+    words = translator(language)
+    return Letter(
+        told["reference"], str(CaseEventKind.WITHDRAWN), "normal", "",
+        words("Tomoni case %(reference)s", reference=told["reference"]),
+        words("The person has taken the case back. Please delete what you have of it."), "", language,
+        LanguageCode(told["person_language"]), tuple(told["topic"]) if told["topic"] else None,
     )  # fmt: skip
 
 

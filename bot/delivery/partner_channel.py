@@ -13,10 +13,11 @@ from bot.partners.partner import Partner
 class Letter:
     """What a partner is told about a case, in its working language.
 
-    `kind` is the kind of event it is about (offered, reminded, note, edited, taken_back,
-    undeliverable, withdrawn, revoked, closed); `subject` and
-    `notice` hold nothing personal, only reference, topic, urgency and what is asked; `body` is the whole story as
-    small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads.
+    `kind` is the kind of event it is about (offered, reminded, note, edited, taken_back, undeliverable, withdrawn,
+    revoked, closed); `subject` and `notice` hold nothing personal, only reference, topic, urgency and what is asked;
+    `body` is the whole story as small Markdown, empty where there is nothing more to say. `person_language` is the one
+    the person reads. `topic` (group and thread) is where it stood in Telegram, if the case is deleted here and
+    everything in that topic is to go.
     """
 
     reference: str
@@ -28,6 +29,7 @@ class Letter:
     body: str
     language: LanguageCode
     person_language: LanguageCode
+    topic: tuple[int, int] | None = None
 
 
 class PartnerChannel(Protocol):

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from bot.delivery.deletions import Deletions
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.referrals import Referrals
 from bot.delivery.retention import Retention
@@ -42,6 +43,7 @@ class Worker:
         self._helpline = helpline
         self._senders = senders
         self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._deletions = Deletions(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
         self._revisions = Revisions(helpline, senders)
         self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
@@ -98,6 +100,9 @@ class Worker:
                 return
             if job.kind == JobKind.SERVICE_LEVEL:
                 await self._referrals.watch(job)
+                return
+            if job.kind == JobKind.TELL_TO_DELETE:
+                await self._deletions.tell(job)
                 return
             if job.kind == JobKind.REVISE:
                 await self._revisions.do(job)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Reply
 from bot.storage.conversations import KEPT, RELAY, add_replies, reply_from_json
+from bot.storage.jobs import delete_jobs_about
 from bot.storage.models import JobRow, MessageRow, ReplyRow
 
 _UUID_LENGTH: Final = 36
@@ -71,10 +72,12 @@ async def delete_relays(session: AsyncSession, conversation_id: uuid.UUID, event
         )
     )
     known = {str(event_id) for event_id in event_ids}
+    # What was to be changed at the person's carries its new words along.
+    await delete_jobs_about(session, [f"{event_id}:edit" for event_id in known])
     ids = [message_id for message_id, occasion in rows if occasion[-_UUID_LENGTH:] in known]
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
-        await session.execute(delete(JobRow).where(JobRow.subject.in_([str(message_id) for message_id in some])))
+        await delete_jobs_about(session, [str(message_id) for message_id in some])
         await session.execute(delete(MessageRow).where(MessageRow.id.in_(some)))
 
 

@@ -171,3 +171,31 @@ class TestTakeBack:
         await office.helpline.receive(message(PERSON, 20, Press(f"w:{reference}")))
         await office.happens(office.labour.edits(thread, "Monday", said))
         assert "Monday" not in "".join(office.to_person())
+
+
+class TestForgotten:
+    async def test_its_topic_is_deleted_with_all_that_stood_in_it(self, office: Office) -> None:
+        _, thread, _ = await answered(office)
+        await office.helpline.forget(PERSON)
+        await office.work()
+        assert thread not in office.labour.topics
+        assert office.in_topic(thread) == []
+        async with office.storage.reading() as session:
+            assert await count_jobs(session) == {}
+
+    async def test_where_the_bot_may_not_delete_it_asks_for_it_and_closes(self, office: Office) -> None:
+        _, thread, _ = await answered(office)
+        office.labour.may_delete = False
+        await office.helpline.forget(PERSON)
+        await office.work()
+        assert "Please delete what you have of it" in office.in_topic(thread)[-1].text
+        assert office.labour.topics[thread].closed
+
+    async def test_a_topic_of_a_case_taken_back_before_goes_too(self, office: Office) -> None:
+        reference, thread, _ = await answered(office)
+        await office.helpline.receive(message(PERSON, 20, Press(f"w:{reference}")))
+        await office.work()
+        assert office.in_topic(thread)
+        await office.helpline.forget(PERSON)
+        await office.work()
+        assert office.in_topic(thread) == []

@@ -280,6 +280,12 @@ class BotApiServer:
                 return self._delete_message(parameters)
             if method == "createForumTopic":
                 return self._group(parameters).create(str(parameters["name"]))
+            if method == "deleteForumTopic":
+                thread = int(parameters["message_thread_id"])
+                deleted = self._group(parameters).delete(thread)
+                chat = int(parameters["chat_id"])
+                self.sent[:] = [sent for sent in self.sent if (sent.chat, sent.thread) != (chat, thread)]
+                return deleted
             if method == "closeForumTopic":
                 return self._group(parameters).close(int(parameters["message_thread_id"]))
         except Refused as refused:

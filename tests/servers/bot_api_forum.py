@@ -33,6 +33,7 @@ class Group:
     id: int
     is_forum: bool = True
     may_manage_topics: bool = True
+    may_delete: bool = True
     kicked: bool = False
     topics: dict[int, Topic] = field(default_factory=dict)
     _last_id: int = 1
@@ -62,6 +63,16 @@ class Group:
         if topic.closed:
             raise Refused(400, "Bad Request: TOPIC_NOT_MODIFIED")
         topic.closed = True
+        return True
+
+    def delete(self, thread_id: int) -> bool:
+        """deleteForumTopic."""
+        self._let_in()
+        if thread_id not in self.topics:
+            raise Refused(400, "Bad Request: TOPIC_ID_INVALID")
+        if not self.may_delete:
+            raise Refused(400, "Bad Request: not enough rights to delete messages")
+        del self.topics[thread_id]
         return True
 
     def let_write(self, thread_id: int | None) -> None:

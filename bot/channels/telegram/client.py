@@ -147,6 +147,13 @@ class TelegramClient:
             if "topic_not_modified" not in str(error).lower():
                 raise channel_error(error) from error
 
+    async def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """Delete a forum topic with all that stands in it. Raises ChannelError, TopicGone where it is not there."""
+        try:
+            await self.bot.delete_forum_topic(chat_id, thread_id)
+        except TelegramError as error:
+            raise channel_error(error) from error
+
     async def send_to_topic(self, chat_id: int, thread_id: int, reply: Reply) -> None:
         """Write one bubble into a forum topic. Raises ChannelError, TopicGone where it is not there."""
         try:
