@@ -23,7 +23,8 @@ def answer_replies(case: CaseRow, text: str) -> list[Reply]:
     if len(text) > MAX_ANSWER:
         raise CaseError(f"{case.reference}: the answer is longer than {MAX_ANSWER} characters")
     language = LanguageCode(case.language)
-    heading = translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
+    words = translator(language)
+    heading = words("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
     first, *others = _parts(text)
     return [Reply(f"{heading}\n\n{_shown(first)}", language), *(Reply(_shown(part), language) for part in others)]
 

@@ -150,6 +150,7 @@ async def send_correction(
 ) -> None:
     """Send a changed answer as a new message, because the first one cannot be changed any more."""
     first, *others = replies
-    heading = translator(first.language)("Correction:")
+    words = translator(first.language)
+    heading = words("Correction:")
     corrected = [replace(first, text=f"**{heading}**\n\n{first.text}"), *others]
     await say_to_person(session, found.case, f"edit-{event.id}", corrected, now, by_caseworker=True)
