@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 
 class TomoniError(Exception):
     """Base of every error this program raises on purpose. `str(error)` is safe to print to an operator."""
@@ -29,6 +31,11 @@ class CaseError(TomoniError):
 
 class StorageUnavailable(TomoniError):
     """The database cannot take this message now; nothing was accepted, so it may be sent again."""
+
+
+# Why a message never reaches a person, as a partner is told it in its own language.
+BLOCKED: Final = "the person has blocked the bot or left"
+CHAT_GONE: Final = "the chat is gone"
 
 
 class ChannelError(TomoniError):

@@ -16,11 +16,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import status_of
+from bot.cases.forgetting import delete_everything
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
+from bot.cases.relay import note_delivery
 from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
+from bot.cases.standing import standing_of
 from bot.cases.transfer import refuse_transfer
 from bot.conversation.respond import Quiet, Respondent
+from bot.conversation.scene import Standing
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
     AddToCase,
@@ -37,10 +41,11 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case
+from bot.storage.cases import count_open_cases, find_case
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
+from bot.storage.relays import name_reply, take_kept
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +68,11 @@ class Receipt:
     replies: tuple[PendingReply, ...] = ()
     job: uuid.UUID | None = None
     waiting: bool = False
+
+    @property
+    def event_id(self) -> uuid.UUID | None:
+        """The event of a case by which a caseworker said all this; None for what Tomoni says."""
+        return self.replies[0].event_id if self.replies else None
 
 
 class Helpline:
@@ -125,20 +135,34 @@ class Helpline:
         async with self.storage.transaction() as session:
             row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
             if row is not None:
-                own = {item.id for item in await conversations.unsent_replies(session, row.id)}
+                unsent = await conversations.unsent_replies(session, row.id)
+                left = {item.event_id for item in unsent if item.id not in reply_ids}
+                for event_id in {item.event_id for item in unsent} - left:
+                    await self._note_delivery(session, event_id)
                 await conversations.settle_replies(
-                    session, [reply_id for reply_id in reply_ids if reply_id in own], "sent", self.clock()
+                    session, [item.id for item in unsent if item.id in reply_ids], "sent", self.clock()
                 )
 
-    async def settle(self, receipt: Receipt, sent: int) -> None:
-        """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done."""
+    async def settle(self, receipt: Receipt, sent: int, names: Sequence[str | None] = ()) -> None:
+        """Mark the first `sent` replies of `receipt` as sent; with all of them sent, their job is done. `names` is
+        what the channel calls them, by which a caseworker's words may still be changed."""
         if receipt.job is None:
             return
         async with self.storage.transaction() as session:
             done = [reply.id for reply in receipt.replies[:sent]]
+            if receipt.event_id is not None and sent == len(receipt.replies):
+                await self._note_delivery(session, receipt.event_id)
             await conversations.settle_replies(session, done, "sent", self.clock())
+            if receipt.event_id is not None:
+                for reply_id, name in zip(done, names, strict=False):
+                    if name is not None:
+                        await name_reply(session, reply_id, name)
             if sent == len(receipt.replies):
                 await jobs.finish_job(session, receipt.job)
+
+    async def _note_delivery(self, session: AsyncSession, event_id: uuid.UUID | None) -> None:
+        if event_id is not None:
+            await note_delivery(session, event_id, self.clock(), self.respondent().directory.recipients)
 
     async def forget(self, key: ConversationKey) -> bool:
         """Delete all that is stored about one conversation. Returns whether there was anything."""
@@ -147,7 +171,7 @@ class Helpline:
             row = await conversations.find_conversation(session, key_hash)
             if row is None:
                 return False
-            await delete_everything(session, row.id)
+            await self._delete_everything(session, row.id)
             return True
 
     @asynccontextmanager
@@ -168,16 +192,16 @@ class Helpline:
             if known is not None:
                 return await self._repeat(session, known, pulled)
             state = ConversationState.from_json(row.state) if row else ConversationState()
-            state = await self._without_closed_case(session, state)
+            state, standing = await self._with_case(session, state, row)
             # How busy the partners are matters only where this turn may choose one of them.
             may_choose = bool(state.intake or state.in_danger or state.passed_on)
             routes = may_choose and bool(self.respondent().directory.partners)
             open_cases = await count_open_cases(session) if routes else {}
         if isinstance(message.content, Text) and len(message.content.text) > LONG_TEXT:
             # A page takes up to seconds to look through; nobody else waits for it.
-            turn = await asyncio.to_thread(self._think, state, message, open_cases)
+            turn = await asyncio.to_thread(self._think, state, message, open_cases, standing)
         else:
-            turn = self._think(state, message, open_cases)
+            turn = self._think(state, message, open_cases, standing)
         async with self.storage.transaction() as session:
             conversation_id = await self._write_state(session, row, key_hash, message, turn)
             if conversation_id is None:
@@ -187,21 +211,27 @@ class Helpline:
         MESSAGES.labels(message.key.channel, turn.decision, turn.state.language or "").inc()
         return receipt
 
-    async def _without_closed_case(self, session: AsyncSession, state: ConversationState) -> ConversationState:
-        """The state as it stands now that a caseworker may have closed its case: what is said next is about
-        something new."""
-        found = await find_case(session, state.case) if state.case else None
-        if not state.case or (found is not None and status_of(found.events).name == "open"):
-            return state
-        return state.but(case="", wants_story=False, passed_on=None, tried=())
+    async def _with_case(
+        self, session: AsyncSession, state: ConversationState, row: ConversationRow | None
+    ) -> tuple[ConversationState, Standing | None]:
+        """The state and how its case stands now. A caseworker may have closed it: what is said next is about
+        something new then."""
+        if not state.case or row is None:
+            return state, None
+        found = await find_case(session, state.case)
+        if found is not None and status_of(found.events).name == "open":
+            return state, standing_of(found, row.updated_at)
+        return state.without_case(), None
 
-    def _think(self, state: ConversationState, message: Message, open_cases: Mapping[str, int]) -> Turn:
+    def _think(
+        self, state: ConversationState, message: Message, open_cases: Mapping[str, int], standing: Standing | None
+    ) -> Turn:
         respondent = self.respondent()
         content: Content | Quiet = Quiet() if message.message_id.startswith(QUIET) else message.content
         try:
             return respondent.respond(
                 state, content, self.clock(), reference=new_reference(), locale_hint=message.locale_hint,
-                open_cases=open_cases,
+                open_cases=open_cases, standing=standing,
             )  # fmt: skip
         except Exception as error:  # a fault of ours must end with a person, not in silence
             # Neither message nor traceback values: they may hold the person's words.
@@ -271,9 +301,12 @@ class Helpline:
                     session, JobKind.RESUME, dedup=f"resume:{message_id}", subject=str(message_id),
                     address=message.key, run_at=effect.at,
                 )  # fmt: skip
-        if not turn.replies:
+        # Nobody else is at the telephone now: what waited for this moment comes first.
+        kept = [] if message.message_id.startswith(QUIET) else await take_kept(session, conversation_id)
+        replies = (*kept, *turn.replies)
+        if not replies:
             return Receipt(waiting=turn.state.waiting)
-        pending = conversations.add_replies(session, message_id, turn.replies)
+        pending = conversations.add_replies(session, message_id, replies)
         if pulled:
             await session.flush()
             return Receipt(tuple(pending), waiting=turn.state.waiting)
@@ -288,15 +321,11 @@ class Helpline:
         self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
     ) -> Receipt:
         """Delete everything. The farewell is sent once and stored nowhere."""
-        await delete_everything(session, conversation_id)
+        await self._delete_everything(session, conversation_id)
         return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
 
-
-async def delete_everything(session: AsyncSession, conversation_id: uuid.UUID) -> None:
-    """Delete a conversation with its cases, messages, replies and jobs."""
-    await delete_cases_of_conversation(session, conversation_id)
-    await jobs.delete_jobs_of_conversation(session, conversation_id)
-    await conversations.delete_conversation(session, conversation_id)
+    async def _delete_everything(self, session: AsyncSession, conversation_id: uuid.UUID) -> None:
+        await delete_everything(session, conversation_id, self.respondent().directory.recipients, self.clock())
 
 
 def _dedup(message_id: uuid.UUID) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from typing import Final, Protocol
 
+from bot.cases.relay import note_delivery
 from bot.errors import ChannelError
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey, Reply
@@ -21,33 +22,46 @@ MAX_ATTEMPTS: Final = 40
 class Sender(Protocol):
     """A channel that can write to a person by itself."""
 
-    async def send(self, key: ConversationKey, reply: Reply) -> None:
-        """Send one reply. Raises ChannelError."""
+    async def send(self, key: ConversationKey, reply: Reply) -> str | None:
+        """Send one reply. Returns what the channel calls it, if it can be changed by that. Raises ChannelError."""
+        ...
+
+    async def edit(self, key: ConversationKey, name: str, reply: Reply) -> None:
+        """Put `reply` in the place of one sent before. Raises ChannelError, permanent where it is too late."""
+        ...
+
+    async def delete(self, key: ConversationKey, name: str) -> None:
+        """Delete a reply sent before; one that is gone already is. Raises ChannelError, permanent where it is too
+        late."""
         ...
 
 
 async def send_and_settle(helpline: Helpline, sender: Sender, key: ConversationKey, receipt: Receipt) -> None:
     """Send the replies of `receipt` in order and settle each; what fails waits in the outbox or is given up."""
-    sent = 0
+    names: list[str | None] = []
     try:
         for pending in receipt.replies:
-            await sender.send(key, pending.reply)
-            sent += 1
+            # Not by extend: what was sent before an error must be known.
+            names.append(await sender.send(key, pending.reply))  # noqa: PERF401
     except ChannelError as error:
-        await _settle_failure(helpline, receipt, sent, error)
+        await _settle_failure(helpline, receipt, names, error)
         return
-    await helpline.settle(receipt, sent)
+    await helpline.settle(receipt, len(names), names)
 
 
-async def _settle_failure(helpline: Helpline, receipt: Receipt, sent: int, error: ChannelError) -> None:
+async def _settle_failure(helpline: Helpline, receipt: Receipt, names: list[str | None], error: ChannelError) -> None:
     if receipt.job is None:
         return
     now = helpline.clock()
+    sent = len(names)
+    if names:
+        await helpline.settle(receipt, sent, names)
     async with helpline.storage.transaction() as session:
-        done = [item.id for item in receipt.replies[:sent]]
-        await conversations.settle_replies(session, done, "sent", now)
         attempts = await jobs.attempts_of(session, receipt.job)
         if error.permanent or attempts >= MAX_ATTEMPTS:
+            if receipt.event_id is not None:
+                partners = helpline.respondent().directory.partners
+                await note_delivery(session, receipt.event_id, now, partners, reason=str(error))
             left = [item.id for item in receipt.replies[sent:]]
             await conversations.settle_replies(session, left, "failed", now)
             await jobs.fail_job(session, receipt.job, str(error))

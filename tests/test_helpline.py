@@ -43,6 +43,12 @@ class Recorder:
             raise self.failures.pop(0)
         self.got.append((key, reply))
 
+    async def edit(self, key: ConversationKey, name: str, reply: Reply) -> None:
+        raise AssertionError("a far end without names is never asked to change anything")
+
+    async def delete(self, key: ConversationKey, name: str) -> None:
+        raise AssertionError("a far end without names is never asked to delete anything")
+
 
 async def count(storage: Storage, model: type) -> int:
     async with storage.reading() as session:

@@ -13,7 +13,7 @@ from bot.storage.models import CaseEventKind
 # Kinds after which a partner no longer has the case.
 _ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
 _TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
-_GIVES: Final = (CaseEventKind.OFFERED, CaseEventKind.ADVICE_ASKED)
+_GIVES: Final = (CaseEventKind.OFFERED, CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
 _NAMES: Final = {
     CaseEventKind.OPENED: "open",
     CaseEventKind.REOPENED: "open",
@@ -81,11 +81,11 @@ def outcome_of(events: Sequence[CaseEvent]) -> str:
 
 
 def holders(events: Sequence[CaseEvent]) -> list[str]:
-    """The partners that may still hold something of the case, in the order in which they got it: it was offered to
-    them or they were asked for advice, and they were not told to delete it. The operator's desk is none."""
+    """Who may still hold something of the case, in the order in which they got it: it was offered to them, or their
+    advice or attention asked for, and they were not told to delete it."""
     found: dict[str, None] = {}
     for event in events:
-        if event.partner_id is None or event.partner_id == OPERATOR:
+        if event.partner_id is None:
             continue
         if event.kind in _GIVES:
             found[event.partner_id] = None

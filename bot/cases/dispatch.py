@@ -18,6 +18,9 @@ TOLD: Final = (
     CaseEventKind.OFFERED,
     CaseEventKind.REMINDED,
     CaseEventKind.NOTE,
+    CaseEventKind.EDITED,
+    CaseEventKind.TAKEN_BACK,
+    CaseEventKind.FAILED,
     CaseEventKind.WITHDRAWN,
     CaseEventKind.REVOKED,
     CaseEventKind.CLOSED,
@@ -26,6 +29,8 @@ TOLD: Final = (
     CaseEventKind.ADVICE_GIVEN,
     CaseEventKind.ESCALATED,
 )
+# The names of the ways to a partner, besides the desk.
+CHANNELS: Final = ("telegram_group", "email", "webhook")
 REMIND: Final = "remind"
 OVERDUE: Final = "overdue"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import holders, referral_of, status_of, tried_partners
@@ -24,9 +24,10 @@ from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage.attachments import add_attachment, attachment_row, delete_attachments
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
-from bot.storage.conversations import add_replies, find_message
+from bot.storage.conversations import KEPT, RELAY, add_replies, find_message
 from bot.storage.jobs import add_job, key_from_json, key_to_json
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
+from bot.storage.relays import delete_relays
 
 PERSON: Final = "person"
 SYSTEM: Final = "tomoni"
@@ -122,10 +123,10 @@ async def add_to_case(
     if found is None or nothing or status_of(found.events).name == "withdrawn":
         return
     partner_id = referral_of(found.events).partner_id
+    kind = CaseEventKind.EDITED if effect.edited else CaseEventKind.NOTE
     event = await add_case_event(
-        session, found.case.id, CaseEventKind.NOTE, actor=PERSON, at=now, text=effect.text or None,
-        partner_id=partner_id,
-    )  # fmt: skip
+        session, found.case.id, kind, actor=PERSON, at=now, text=effect.text or None, partner_id=partner_id
+    )
     if effect.attachment is not None:
         await add_attachment(session, event, attachment_row(effect.attachment))
     dispatch(session, event, partner_id, partners)
@@ -204,11 +205,19 @@ async def close_case(
 
 
 async def answer_person(
-    session: AsyncSession, found: CaseWithEvents, actor: str, replies: Sequence[Reply], text: str, now: dt.datetime,
+    session: AsyncSession,
+    found: CaseWithEvents,
+    actor: str,
+    replies: Sequence[Reply],
+    text: str,
+    now: dt.datetime,
     detail: dict[str, Any] | None = None,
-) -> CaseEventRow:  # fmt: skip
+    *,
+    message: int | None = None,
+) -> CaseEventRow:
     """Send what a caseworker says to the person: `replies` is how it is shown, `text` how it stands in the case,
-    `detail` what is not personal about it. Returns the event.
+    `detail` what is not personal about it, `message` its id in the case's topic, by which they may change it later.
+    Returns the event.
 
     Raises CaseError where the case is over, or the person cannot be reached here or does not want to be. Where nobody
     has accepted the case, who answers first takes it.
@@ -224,36 +233,43 @@ async def answer_person(
         await _accept(session, found, actor, now)
     event = await add_case_event(
         session, case.id, CaseEventKind.ANSWER, actor=actor, at=now, text=text, partner_id=referral.partner_id,
-        detail=detail,
+        detail={**(detail or {}), **({"message": message} if message is not None else {})} or None,
     )  # fmt: skip
-    await say_to_person(session, case, f"answer-{event.id}", replies, now)
+    await say_to_person(session, case, f"answer-{event.id}", replies, now, by_caseworker=True)
     return event
 
 
 async def say_to_person(
-    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime
-) -> None:
+    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime, *,
+    by_caseworker: bool = False,
+) -> None:  # fmt: skip
     """Let the outbox send `replies` to the person of a case; the same occasion twice is said once. A person who is
-    gone, or to whom it is not safe to write here, is told nothing."""
+    gone, or to whom it is not safe to write here, is told nothing. One who named times for it hears from us when they
+    write next: only a caseworker, who knows these times, may choose the moment."""
     if case.address is None or case.conversation_id is None:
         return
-    if not may_write_to(json.loads(case.intake) if case.intake else {}):
+    intake = json.loads(case.intake) if case.intake else {}
+    if not may_write_to(intake):
         return
+    waits = intake.get("contact") == SafeContact.TIMES and not by_caseworker
     if await find_message(session, case.conversation_id, occasion[:128]) is not None:
         return
     key = key_from_json(case.address)
     message_id = uuid.uuid4()
     session.add(
         MessageRow(
-            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128], kind="relay",
+            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128],
+            kind=KEPT if waits else RELAY,
             received_at=now, language=case.language, articles=[],
         )
     )  # fmt: skip
     await session.flush()
     add_replies(session, message_id, replies)
-    add_job(
-        session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key, run_at=now
-    )
+    if not waits:
+        add_job(
+            session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key,
+            run_at=now,
+        )  # fmt: skip
 
 
 def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:
@@ -293,9 +309,13 @@ async def withdraw_case(
 
 
 async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
-    """Delete everything personal of a case: what was told and written, its files, the address, the words of the
-    consents."""
+    """Delete everything personal of a case: what was told and written, sent or not, its files, the address, the words
+    of the consents."""
     await delete_attachments(session, case_id)
+    case = await session.get(CaseRow, case_id)
+    ids = list((await session.execute(select(CaseEventRow.id).where(CaseEventRow.case_id == case_id))).scalars())
+    if case is not None and case.conversation_id is not None:
+        await delete_relays(session, case.conversation_id, ids)
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
     await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
     await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))

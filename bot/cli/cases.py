@@ -15,7 +15,7 @@ from bot.cases.case import referral_of, status_of
 from bot.cases.dispatch import dispatch
 from bot.cases.export import FORMATS, Exported, export_case, write_cases
 from bot.cases.reference import normalise_reference
-from bot.cases.service import OUTCOMES, accept_case, close_case, decline_case
+from bot.cases.service import OUTCOMES, PERSON, accept_case, close_case, decline_case
 from bot.cases.transfer import ask_transfer
 from bot.cli.case_answers import add_answer_arguments, answer_from_terminal, list_prepared, texts_for
 from bot.partners.directory import load_directory
@@ -132,7 +132,8 @@ def _about(kind: str, partner_id: str | None, detail: Mapping[str, Any]) -> str:
             return f"{partner_id}: {reasons}" if reasons else str(partner_id)
         case CaseEventKind.DELIVERED | CaseEventKind.FAILED:
             why = f": {detail['reason']}" if detail.get("reason") else ""
-            return f"{partner_id} by {detail.get('channel')}, event {detail.get('of')}{why}"
+            way = "to the person" if detail.get("to") == PERSON else f"{partner_id} by {detail.get('channel')}"
+            return f"{way}, event {detail.get('of')}{why}"
         case CaseEventKind.CLOSED:
             return str(detail.get("outcome", ""))
     return partner_id or ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import sys
 from typing import Any
 
 from bot.app import opened_storage
+from bot.cases.forgetting import delete_everything
 from bot.cases.reference import normalise_reference
-from bot.helpline import delete_everything
+from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
 from bot.storage.cases import find_case
 
@@ -33,9 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _forget(settings: Settings, reference: str) -> bool:
+    partners = load_directory(settings.knowledge_base, settings.partners).recipients
     async with opened_storage(settings) as storage, storage.transaction() as session:
         found = await find_case(session, reference)
         if found is None or found.case.conversation_id is None:
             return False
-        await delete_everything(session, found.case.conversation_id)
+        await delete_everything(session, found.case.conversation_id, partners, dt.datetime.now(dt.UTC))
         return True

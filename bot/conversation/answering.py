@@ -8,8 +8,9 @@ from bot.conversation.scene import Scene
 from bot.conversation.state import MAX_KEPT, Step
 from bot.conversation.turn import Decision, Turn
 from bot.knowledge.finding import Finding, Outcome
-from bot.language.reading import Reading
-from bot.messages import Reply
+from bot.knowledge.search import Search
+from bot.language.reading import Reader, Reading
+from bot.messages import LanguageCode, Reply
 
 
 def answer(scene: Scene, reading: Reading, question: str, finding: Finding) -> Turn:
@@ -58,3 +59,20 @@ def answer(scene: Scene, reading: Reading, question: str, finding: Finding) -> T
 def decision_of(finding: Finding) -> Decision:
     """The decision an outcome of search stands for."""
     return Decision.HANDOVER if finding.outcome == Outcome.PERSON else Decision(finding.outcome.value)
+
+
+def find_joined(
+    reader: Reader, search: Search, reading: Reading, joined: str, prior: LanguageCode | None
+) -> tuple[Finding, Reading]:
+    """Search for a message alone and, as `joined`, together with the fragments before it. Returns what the surer one
+    came to, and its reading."""
+    alone = search.find(reading)
+    if joined == reading.text:
+        return alone, reading
+    together_reading = reader.read(joined, prior)
+    together = search.find(together_reading)
+    best_alone = alone.articles[0].confidence if alone.articles else 0.0
+    best_together = together.articles[0].confidence if together.articles else 0.0
+    if alone.outcome in (Outcome.SMALLTALK, Outcome.PERSON) or best_alone > best_together:
+        return alone, reading
+    return together, together_reading

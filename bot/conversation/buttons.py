@@ -37,6 +37,8 @@ class Action(StrEnum):
     WITHDRAW = "w"
     FORGET = "f"
     KEEP = "q"
+    ADD_TO_CASE = "d"
+    NEW_QUESTION = "u"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.conversation import consent, intake, menu
+from bot.conversation import consent, held, intake, menu
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import JAPAN, Rows, Scene
 from bot.conversation.state import ConversationState, Intake, IntakeStep, SafeContact
@@ -69,6 +69,13 @@ def open_case(scene: Scene, *, translate: bool = False) -> Turn | None:
         )
     else:
         paragraphs += [part for part in (_when(scene, route.partner_id), _what_happens_next(scene)) if part]
+        if told.contact == SafeContact.TIMES:
+            paragraphs.append(
+                words(
+                    "I send you nothing by myself: what is new about your case I show you when you write here. Who "
+                    "helps you sees your times and answers you then."
+                )
+            )
     state = scene.state.but(
         case=scene.reference,
         wants_story=not told.what,
@@ -156,6 +163,30 @@ def _when(scene: Scene, partner_id: str) -> str:
     )  # fmt: skip
 
 
+def _who_has_it(scene: Scene) -> tuple[str, ...]:
+    """Who has the open case, since when, and when somebody is there next; nothing where that is not known."""
+    standing = scene.standing
+    if standing is None:
+        return ()
+    words, name = scene.words, held.holder_of(scene)
+    since = words.date(standing.since.astimezone(JAPAN).date())
+    if standing.accepted:
+        text = (
+            words("**%(date)s**: taken up by %(partner)s.", date=since, partner=name)
+            if name
+            else words("**%(date)s**: taken up by the people who run this Tomoni.", date=since)
+        )
+    else:
+        text = (
+            words("**%(date)s**: passed on to %(partner)s. Nobody has taken it up yet.", date=since, partner=name)
+            if name
+            else words(
+                "**%(date)s**: it waits for the people who run this Tomoni. Nobody has taken it up yet.", date=since
+            )
+        )
+    return text, _when(scene, standing.partner_id)
+
+
 def _rows(scene: Scene, reference: str) -> Rows:
     words = scene.words
     return (
@@ -204,8 +235,14 @@ def show_case(scene: Scene) -> Reply:
     if not reference:
         return scene.say(words("You have no open case."), ((scene.person_button(), scene.menu_button()),))
     text = words("Your case is open. Its number is %(reference)s.", reference=f"**{reference}**")
-    more = words("Whatever happens to it, I tell you here. To add something, press “Ask a person” after writing it.")
-    return scene.say(f"{text}\n\n{more}", _rows(scene, reference))
+    if held.is_held(scene):
+        more = words("Whatever you write here goes to them. If it is about something else, I answer.")
+    else:
+        more = words(
+            "Whatever happens to it, I tell you here. To add something, press “Ask a person” after writing it."
+        )
+    paragraphs = [text, *_who_has_it(scene), more]
+    return scene.say("\n\n".join(part for part in paragraphs if part), _rows(scene, reference))
 
 
 def confirm_solved(scene: Scene) -> Reply:

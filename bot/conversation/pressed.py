@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import handover, intake, menu, welcome
+from bot.conversation import handover, held, intake, menu, welcome
 from bot.conversation.buttons import Action, button, parse_data
 from bot.conversation.consent import TRANSLATE
 from bot.conversation.scene import Scene
@@ -63,6 +63,8 @@ def respond_to_press(scene: Scene, data: str) -> Turn:
             return handover.pass_on_to(scene, pressed.subject) or stale(scene)
         case Action.KEEP_CASE if state.case:
             return intake.keep_case(scene, pressed.subject)
+        case Action.ADD_TO_CASE:
+            return held.add_question(scene) or stale(scene)
         case Action.SOLVED:
             return solve(scene, pressed.subject)
         case Action.WITHDRAW:
@@ -87,7 +89,7 @@ def solve(scene: Scene, reference: str) -> Turn:
     """The turn after the person says it is solved; only the conversation's own open case can be."""
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
-    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
+    state = scene.state.without_case()
     return Turn((handover.confirm_solved(scene),), state, Decision.NAVIGATION, (SolveCase(scene.state.case),))
 
 
@@ -95,7 +97,7 @@ def withdraw(scene: Scene, reference: str) -> Turn:
     """The turn that takes a case back; only the conversation's own open case can be."""
     if not scene.state.case or reference not in ("", scene.state.case):
         return stale(scene)
-    state = scene.state.but(case="", wants_story=False, passed_on=None, tried=())
+    state = scene.state.without_case()
     return Turn((handover.confirm_withdrawn(scene),), state, Decision.NAVIGATION, (WithdrawCase(scene.state.case),))
 
 

@@ -12,6 +12,7 @@ from bot.conversation import (
     attachments,
     commands,
     handover,
+    held,
     intake,
     pressed,
     switching,
@@ -19,10 +20,10 @@ from bot.conversation import (
     urgent,
     welcome,
 )
-from bot.conversation.answering import answer, decision_of
+from bot.conversation.answering import answer, decision_of, find_joined
 from bot.conversation.buttons import Action, data_for
 from bot.conversation.safety import Safety, Urgency
-from bot.conversation.scene import Operator, Scene, remember_choices
+from bot.conversation.scene import Operator, Scene, Standing, remember_choices
 from bot.conversation.state import MAX_KEPT, ConversationState, Step
 from bot.conversation.turn import Decision, ResumeAt, Turn
 from bot.i18n import ENGLISH, LANGUAGES
@@ -82,17 +83,18 @@ class Respondent:
         reference: str,
         locale_hint: str = "",
         open_cases: Mapping[str, int] = MappingProxyType({}),
+        standing: Standing | None = None,
     ) -> Turn:
         """One step of a conversation.
 
         `now` is an aware time; `reference` a fresh case reference, used if a case is opened; `locale_hint`
-        the language of the person's app; `open_cases` how many each partner has now. The same arguments always
-        give the same turn.
+        the language of the person's app; `open_cases` how many each partner has now; `standing` how the open case
+        stands. The same arguments always give the same turn.
         """
         hint = LanguageCode(locale_hint.partition("-")[0].lower())
         # A yes counts right after its question only: it must not delete or change anything later.
         current = state if isinstance(content, Quiet) else state.but(yes="", no="")
-        scene = self._scene(current, now, state.speaks(hint), reference, open_cases)
+        scene = self._scene(current, now, state.speaks(hint), reference, open_cases, standing)
         match content:
             case Text():
                 turn = self._text(scene, content, state)
@@ -137,8 +139,11 @@ class Respondent:
         language: LanguageCode,
         reference: str,
         open_cases: Mapping[str, int],
+        standing: Standing | None = None,
     ) -> Scene:
-        return Scene(self.knowledge_base, state, now, language, reference, self.operator, self.directory, open_cases)
+        return Scene(
+            self.knowledge_base, state, now, language, reference, self.operator, self.directory, open_cases, standing
+        )  # fmt: skip
 
     def _command(self, scene: Scene, content: Command) -> Turn:
         words = f"{content.name} {content.argument}"
@@ -150,6 +155,10 @@ class Respondent:
         return commands.respond_to_command(scene, content)
 
     def _press(self, scene: Scene, data: str) -> Turn:
+        if data == Action.NEW_QUESTION and scene.state.relayed:
+            turn = self._answer_in_chosen_language(scene.with_state(scene.state.but(relayed="")), scene.state.relayed)
+            # The case has these words already.
+            return turn.but(state=turn.state.but(question=""))
         turn = pressed.respond_to_press(scene, data)
         language = turn.state.language
         if language is None or not data.startswith(Action.LANGUAGE.value):
@@ -205,13 +214,16 @@ class Respondent:
         """`before` is the state with the questions of ours that a yes, no or number may answer."""
         state = scene.state
         text = content.text
-        reading = self.reader.read(text[: self.max_text_length], state.language)
+        is_held = held.is_held(scene)
+        reading = self.reader.read(text if is_held else text[: self.max_text_length], state.language)
         urgency = self.safety.look_through(self.reader, text, reading)
+        if urgency is None and is_held and reading.text:
+            return self._while_held(scene, content, reading, before)
         if urgency is None:
             turn = (
                 self._open_step(scene, reading, before)
                 or self._in_intake(scene, reading)
-                or self._without_words(scene, reading)
+                or welcome.respond_without_words(scene, reading)
             )
             if turn is not None:
                 return turn
@@ -231,21 +243,20 @@ class Respondent:
             return None
         return intake.respond_to_text(scene, reading.text, reading.normal_form).but(reading=reading)
 
-    def _without_words(self, scene: Scene, reading: Reading) -> Turn | None:
-        """A thumb, a heart, a lone question mark, or nothing at all."""
-        if reading.normal_form:
-            return None
-        if typed.is_thanks(reading.text):
-            # A stranger is greeted, and that is all.
-            replies = () if scene.state.step == Step.NEW else (welcome.small_talk(scene, "thanks"),)
-            return Turn(replies, scene.state, Decision.SMALLTALK, reading=reading)
-        empty = scene.words("Your message is empty. Please write your question.")
-        reply = scene.say(empty, ((scene.menu_button(), scene.person_button()),))
-        return Turn((reply,), scene.state, Decision.UNKNOWN, reading=reading)
+    def _while_held(self, scene: Scene, content: Text, reading: Reading, before: ConversationState) -> Turn:
+        """A caseworker has the case: what is written goes to them, but for what is surely for the bot."""
+        turn = None if held.answers_a_person(scene) else self._answer_to_us(scene, reading.normal_form, before)
+        if turn is not None:
+            return turn
+        finding = self.search.find(reading)
+        if held.is_for_the_bot(scene, reading, finding):
+            alone = scene.with_state(scene.state.but(wants_story=False, fragments="", fragments_at=None))
+            return held.beside_the_case(alone, self._search(alone, reading, None, may_wait=False), reading)
+        turn = held.relay(scene, reading, finding, edited=content.edited)
+        return urgent.show_numbers_above(scene, turn, self.safety.may_be_danger(reading))
 
-    def _open_step(self, scene: Scene, reading: Reading, before: ConversationState) -> Turn | None:
-        """A number, a yes or no, a language's name, where one was asked for; a bare call for help."""
-        form = reading.normal_form
+    def _answer_to_us(self, scene: Scene, form: str, before: ConversationState) -> Turn | None:
+        """A number, a yes or no, a language's name, where one was asked for."""
         language = typed.language_in(form)
         if language is not None:
             return self._press(scene, data_for(Action.LANGUAGE, language))
@@ -254,8 +265,14 @@ class Respondent:
             return self._press(scene, before.choices[number - 1])
         if before.yes and typed.is_yes(form):
             return self._press(scene, before.yes)
-        if before.no and typed.is_no(form):
-            return self._press(scene, before.no)
+        return self._press(scene, before.no) if before.no and typed.is_no(form) else None
+
+    def _open_step(self, scene: Scene, reading: Reading, before: ConversationState) -> Turn | None:
+        """What answers a question of ours; a bare no; a bare call for help."""
+        form = reading.normal_form
+        turn = self._answer_to_us(scene, form, before)
+        if turn is not None:
+            return turn
         if scene.state.intake is not None:
             return None
         if typed.is_no(form) and scene.state.step != Step.NEW and not before.wants_story:
@@ -292,7 +309,7 @@ class Respondent:
             step = Step.CHOOSING_LANGUAGE if state.language is None else state.step
             return Turn((reply,), state.but(step=step), Decision.UNKNOWN, reading=reading)
         joined = f"{state.fragments} {reading.text}" if recent and state.fragments else reading.text
-        finding, reading_for_search = self._find(reading, joined, state.language)
+        finding, reading_for_search = find_joined(self.reader, self.search, reading, joined, state.language)
         if urgency is None and joined != reading.text:
             urgency = self.safety.check(reading_for_search)
             if urgency is not None:
@@ -328,16 +345,3 @@ class Respondent:
             return turn
         greeted = turn.but(replies=()) if turn.decision == Decision.SMALLTALK else turn
         return greeted.after(welcome.greet_in_all(here))
-
-    def _find(self, reading: Reading, joined: str, prior: LanguageCode | None) -> tuple[Finding, Reading]:
-        """Search for the message alone and together with the fragments before it; the surer one counts."""
-        alone = self.search.find(reading)
-        if joined == reading.text:
-            return alone, reading
-        together_reading = self.reader.read(joined, prior)
-        together = self.search.find(together_reading)
-        best_alone = alone.articles[0].confidence if alone.articles else 0.0
-        best_together = together.articles[0].confidence if together.articles else 0.0
-        if alone.outcome in (Outcome.SMALLTALK, Outcome.PERSON) or best_alone > best_together:
-            return alone, reading
-        return together, together_reading

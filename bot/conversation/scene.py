@@ -32,9 +32,21 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How the open case stands: which partner has it (the operator's desk: OPERATOR) and since when, whether somebody
+    there has accepted it, the articles it is about, and whether a caseworker has written since the person last did."""
+
+    partner_id: str
+    since: dt.datetime
+    accepted: bool = False
+    articles: tuple[str, ...] = ()
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One message's surroundings. `reference` is a fresh case reference, used if a case is opened; `open_cases` how
-    many each partner has now."""
+    many each partner has now; `standing` how the open case stands, if there is one."""
 
     knowledge_base: KnowledgeBase
     state: ConversationState
@@ -44,6 +56,7 @@ class Scene:
     operator: Operator
     directory: Directory
     open_cases: Mapping[str, int]
+    standing: Standing | None = None
 
     @property
     def words(self) -> Translator:
@@ -81,5 +94,6 @@ def remember_choices(state: ConversationState, replies: tuple[Reply, ...]) -> Co
     for reply in reversed(replies):
         if reply.buttons:
             data = tuple(item.data for row in reply.buttons for item in row)
-            return state.but(choices=data)
+            # A number after words were passed on is more likely for the caseworker.
+            return state if data == (Action.NEW_QUESTION,) else state.but(choices=data)
     return state

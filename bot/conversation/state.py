@@ -98,7 +98,7 @@ class ConversationState:
     `shown_in` is the language the last answer was given in, `in_danger` tells that it was to a danger; `case` is
     the reference of the open case, `wants_story` tells that the next words belong to it; `intake` holds what was
     told for a case that is not open yet, `passed_on` what was passed on for the open one, and `tried` the partners it
-    was offered to.
+    was offered to; `relayed` are the last words that went to a caseworker, `relayed_at` when the person was told so.
     """
 
     step: Step = Step.NEW
@@ -120,15 +120,25 @@ class ConversationState:
     passed_on: Intake | None = None
     tried: tuple[str, ...] = ()
     switch_declined: tuple[LanguageCode, ...] = ()
+    relayed: str = ""
+    relayed_at: dt.datetime | None = None
 
     def but(self, **changes: Any) -> ConversationState:
         """The same state with some of it changed."""
         return replace(self, **changes)
 
+    def without_case(self) -> ConversationState:
+        """The same state now that its case is over: nothing of that case is left in it."""
+        return self.but(
+            case="", wants_story=False, passed_on=None, tried=(), intake=None, relayed="", relayed_at=None,
+            articles=self.articles if self.question else (),
+        )  # fmt: skip
+
     def to_json(self) -> str:
         raw = {key: value for key, value in asdict(self).items() if value}
-        if self.fragments_at is not None:
-            raw["fragments_at"] = self.fragments_at.isoformat()
+        for key in ("fragments_at", "relayed_at"):
+            if key in raw:
+                raw[key] = raw[key].isoformat()
         return json.dumps({"format": FORMAT, **raw}, ensure_ascii=False)
 
     @classmethod
@@ -146,8 +156,9 @@ class ConversationState:
         for key in ("language", "shown_in"):
             if not is_offered(values.get(key) or ""):
                 values[key] = None
-        if values.get("fragments_at"):
-            values["fragments_at"] = dt.datetime.fromisoformat(values["fragments_at"])
+        for key in ("fragments_at", "relayed_at"):
+            if values.get(key):
+                values[key] = dt.datetime.fromisoformat(values[key])
         return cls(**values)
 
     def speaks(self, fallback: LanguageCode) -> LanguageCode:

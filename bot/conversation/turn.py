@@ -69,12 +69,13 @@ class OfferCase:
 @dataclass(frozen=True, slots=True)
 class AddToCase:
     """Add what the person wrote, or a file with or without words, to their open case, and raise its urgency if it
-    speaks of danger."""
+    speaks of danger. `edited` words are what a message was changed to."""
 
     reference: str
     text: str
     urgency: str = "normal"
     attachment: Attachment | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import handover, menu
+from bot.conversation import handover, held, menu
 from bot.conversation.safety import Urgency
 from bot.conversation.scene import Scene
 from bot.conversation.state import MAX_KEPT, Step
@@ -37,10 +37,10 @@ def respond_to_danger(scene: Scene, reading: Reading, urgency: Urgency) -> Turn:
     article = menu.show_article(scene, known[0]) if known else None
     replies = (first, article) if article else (first,)
     turn = Turn(replies, state, Decision.URGENT, reading=reading, found=urgency.articles)
-    if not (state.wants_story and state.case):
+    if not (state.case and (state.wants_story or held.is_held(scene))):
         return turn
     # The person was telling a case what happened: that belongs into it more than anything.
-    effects = (AddToCase(state.case, reading.text[:MAX_KEPT], "immediate"),)
+    effects = (AddToCase(state.case, reading.text[: held.MAX_NOTE], "immediate"),)
     told = state.but(question="", fragments_at=scene.now)
     return turn.but(replies=(*replies, handover.add_story(scene)), state=told, effects=effects)
 

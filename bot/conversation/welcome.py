@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bot.conversation import typed
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import Rows, Scene
+from bot.conversation.state import Step
+from bot.conversation.turn import Decision, Turn
 from bot.i18n import LANGUAGES, NATIVE_NAMES, Translator, translator
 from bot.knowledge.render import render_contact
+from bot.language.reading import Reading
 from bot.markup import escape
 from bot.messages import Attachment, Command, Reply, Text
 
@@ -118,6 +122,19 @@ def small_talk(scene: Scene, kind: str) -> Reply:
         "compliment": words("Thank you, that is kind. Is there anything I can help with?"),
     }
     return scene.say(texts.get(kind, texts["greeting"]), ((scene.menu_button(), scene.person_button()),))
+
+
+def respond_without_words(scene: Scene, reading: Reading) -> Turn | None:
+    """The turn after a thumb, a heart, a lone question mark, or nothing at all; None after words."""
+    if reading.normal_form:
+        return None
+    if typed.is_thanks(reading.text):
+        # A stranger is greeted, and that is all.
+        replies = () if scene.state.step == Step.NEW else (small_talk(scene, "thanks"),)
+        return Turn(replies, scene.state, Decision.SMALLTALK, reading=reading)
+    empty = scene.words("Your message is empty. Please write your question.")
+    reply = scene.say(empty, ((scene.menu_button(), scene.person_button()),))
+    return Turn((reply,), scene.state, Decision.UNKNOWN, reading=reading)
 
 
 def apologise_in_all(scene: Scene) -> Reply:

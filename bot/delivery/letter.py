@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.cases.relay import TAKE_BACK
+from bot.cases.service import PERSON
 from bot.conversation.scene import JAPAN
 from bot.conversation.state import SafeContact
 from bot.delivery.partner_channel import Letter
+from bot.errors import BLOCKED, CHAT_GONE
 from bot.i18n import Translator, translator
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.render import title_of
@@ -22,6 +25,8 @@ from bot.partners.routing import ReasonKind
 from bot.storage.cases import CaseWithEvents
 from bot.storage.models import AttachmentRow, CaseEventKind, CaseEventRow
 
+# A letter says what became of the partner's message, not which event of ours that is.
+_LETTER_KINDS: Final = {CaseEventKind.FAILED: "undeliverable"}
 _WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
@@ -49,6 +54,9 @@ def compose(
         CaseEventKind.OFFERED: words("A new case is offered to you. Please take it or decline it."),
         CaseEventKind.REMINDED: words("This case still waits for your answer. Please take it or decline it."),
         CaseEventKind.NOTE: words("The person has written something more."),
+        CaseEventKind.EDITED: words("The person has changed a message. It now reads:"),
+        CaseEventKind.TAKEN_BACK: words("Your message was taken back. The person does not see it any more."),
+        CaseEventKind.FAILED: _why_not_delivered(event, words),
         CaseEventKind.WITHDRAWN: words("The person has taken the case back. Please delete what you have of it."),
         CaseEventKind.REVOKED: words("This case has been given to somebody else. Please delete what you have of it."),
         CaseEventKind.CLOSED: words("The case is closed."),
@@ -67,11 +75,13 @@ def compose(
         body = _story(found, event, words, knowledge_base, directory, translations)
     elif kind == CaseEventKind.ESCALATED:
         body = _why_escalated(event, words)
-    elif event.text:
+    elif kind in (CaseEventKind.FAILED, CaseEventKind.TAKEN_BACK):
+        body = _lines(found.events[(event.detail or {})["of"]].text or "")
+    elif kind in _WITH_TEXT and event.text:
         body = _with_translation(event, words, translations)
     return Letter(
-        case.reference, str(kind), case.urgency, category, subject, notices[kind], body, language,
-        LanguageCode(case.language), files,
+        case.reference, _LETTER_KINDS.get(kind, str(kind)), case.urgency, category, subject, notices[kind], body,
+        language, LanguageCode(case.language), files,
     )  # fmt: skip
 
 
@@ -101,6 +111,32 @@ def _files(
     else:
         notes = {event.position} if event.kind == CaseEventKind.NOTE else set()
     return tuple(row for row in attachments if row.position in notes)
+
+
+def deletion_letter(told: Mapping[str, Any]) -> Letter:
+    """The letter that asks a partner to delete what it has of a case that is deleted here. `told` is what
+    `bot.cases.forgetting` left of it: nothing personal."""
+    language = LanguageCode(told["language"])
+    words = translator(language)
+    return Letter(
+        told["reference"], str(CaseEventKind.WITHDRAWN), "normal", "",
+        words("Tomoni case %(reference)s", reference=told["reference"]),
+        words("The person has taken the case back. Please delete what you have of it."), "", language,
+        LanguageCode(told["person_language"]), topic=tuple(told["topic"]) if told["topic"] else None,
+    )  # fmt: skip
+
+
+def _why_not_delivered(event: CaseEventRow, words: Translator) -> str:
+    """What to say where a caseworker's message never reaches the person, or could not be taken back."""
+    detail = event.detail or {}
+    if detail.get("what") == TAKE_BACK:
+        return words("Your message could not be taken back: it is too old. The person still sees it.")
+    reasons = {
+        BLOCKED: words("The person has blocked the bot or left."),
+        CHAT_GONE: words("The person's chat does not exist any more."),
+    }
+    why = reasons.get(detail.get("reason", ""), "")
+    return " ".join(part for part in (words("Your message could not be delivered."), why) if part)
 
 
 def _story(
@@ -137,7 +173,7 @@ def _story(
     written = [
         _with_translation(item, words, translations)
         for item in found.events
-        if item.kind in WRITTEN and item.position < event.position and item.text
+        if item.kind in WRITTEN and item.actor == PERSON and item.position < event.position and item.text
     ]
     facts = "\n".join(f"- **{label}**: {value}" for label, value in lines.items() if value)
     limits = running_deadlines(
@@ -169,7 +205,8 @@ def _passes_to(item: CaseEventRow, offer: CaseEventRow) -> bool:
     return item.kind == CaseEventKind.TRANSFER_ASKED and item.partner_id == offer.partner_id
 
 
-WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE)
+WRITTEN: Final = (CaseEventKind.OPENED, CaseEventKind.NOTE, CaseEventKind.EDITED)
+_WITH_TEXT: Final = (*WRITTEN, CaseEventKind.ADVICE_ASKED, CaseEventKind.ADVICE_GIVEN)
 
 
 def _with_translation(event: CaseEventRow, words: Translator, translations: Mapping[int, str]) -> str:

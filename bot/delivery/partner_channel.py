@@ -14,10 +14,12 @@ from bot.storage.models import AttachmentRow
 class Letter:
     """What a partner is told about a case, in its working language.
 
-    `kind` is the kind of event it is about (offered, reminded, note, withdrawn, revoked, closed); `subject` and
-    `notice` hold nothing personal, only reference, topic, urgency and what is asked; `body` is the whole story as
-    small Markdown, empty where there is nothing more to say. `person_language` is the one the person reads;
-    `attachments` are the person's files that belong to it.
+    `kind` is the kind of event it is about (offered, reminded, note, edited, taken_back, undeliverable, withdrawn,
+    revoked, closed, transfer_refused, advice_asked, advice_given, escalated); `subject` and `notice` hold nothing
+    personal, only reference, topic, urgency and what is asked; `body` is the whole story as small Markdown, empty where
+    there is nothing more to say. `person_language` is the one the person reads; `attachments` are the person's files
+    that belong to it. `topic` (group and thread) is where it stood in Telegram, if the case is deleted here and
+    everything in that topic is to go.
     """
 
     reference: str
@@ -30,6 +32,7 @@ class Letter:
     language: LanguageCode
     person_language: LanguageCode
     attachments: tuple[AttachmentRow, ...] = ()
+    topic: tuple[int, int] | None = None
 
 
 class PartnerChannel(Protocol):

@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from bot.delivery.deletions import Deletions
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.referrals import Referrals
 from bot.delivery.retention import Retention
+from bot.delivery.revisions import Revisions
 from bot.delivery.translation import MachineTranslator
 from bot.errors import StorageUnavailable
 from bot.helpline import Helpline, Receipt
@@ -46,6 +48,8 @@ class Worker:
         self._helpline = helpline
         self._senders = senders
         self._referrals = Referrals(helpline.storage, helpline.respondent, partners or {}, helpline.clock, translator)
+        self._deletions = Deletions(helpline.storage, helpline.respondent, partners or {}, helpline.clock)
+        self._revisions = Revisions(helpline, senders)
         self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -101,6 +105,12 @@ class Worker:
                 return
             if job.kind == JobKind.SERVICE_LEVEL:
                 await self._referrals.watch(job)
+                return
+            if job.kind == JobKind.TELL_TO_DELETE:
+                await self._deletions.tell(job)
+                return
+            if job.kind == JobKind.REVISE:
+                await self._revisions.do(job)
                 return
             key = jobs.key_from_json(job.address)
             if job.kind == JobKind.RESUME:

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,13 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.messages import Button, LanguageCode, Reply, SentFile
 from bot.storage.models import ConversationRow, MessageRow, ReplyRow
 
+# Kinds of messages that answer nothing the person wrote: on their way to them, or kept until they write next.
+RELAY: Final = "relay"
+KEPT: Final = "kept"
+
 
 @dataclass(frozen=True, slots=True)
 class PendingReply:
-    """A reply that has not been sent yet, and the row that says so."""
+    """A reply that has not been sent yet, and the row that says so. `event_id` is the event of a case by which a
+    caseworker said it."""
 
     id: uuid.UUID
     reply: Reply
+    event_id: uuid.UUID | None = None
 
 
 async def find_conversation(session: AsyncSession, key_hash: str) -> ConversationRow | None:
@@ -57,22 +64,26 @@ async def advance_conversation(
 
 async def replies_of(session: AsyncSession, message_id: uuid.UUID, *, only_pending: bool) -> list[PendingReply]:
     """The replies to a message in order, all or those not sent yet."""
-    query = select(ReplyRow).where(ReplyRow.message_id == message_id).order_by(ReplyRow.position)
+    query = (
+        select(ReplyRow, MessageRow)
+        .join(MessageRow, MessageRow.id == ReplyRow.message_id)
+        .where(ReplyRow.message_id == message_id)
+        .order_by(ReplyRow.position)
+    )
     if only_pending:
         query = query.where(ReplyRow.status == "pending")
-    rows = (await session.execute(query)).scalars()
-    return [PendingReply(row.id, reply_from_json(row.body)) for row in rows]
+    return [_pending(reply, message) for reply, message in await session.execute(query)]
 
 
 async def unsent_replies(session: AsyncSession, conversation_id: uuid.UUID) -> list[PendingReply]:
     """The replies of a conversation that are still pending, oldest first."""
     query = (
-        select(ReplyRow)
+        select(ReplyRow, MessageRow)
         .join(MessageRow, MessageRow.id == ReplyRow.message_id)
-        .where(MessageRow.conversation_id == conversation_id, ReplyRow.status == "pending")
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.kind != KEPT, ReplyRow.status == "pending")
         .order_by(MessageRow.received_at, ReplyRow.position)
     )
-    return [PendingReply(row.id, reply_from_json(row.body)) for row in (await session.execute(query)).scalars()]
+    return [_pending(reply, message) for reply, message in await session.execute(query)]
 
 
 def add_replies(session: AsyncSession, message_id: uuid.UUID, replies: Sequence[Reply]) -> list[PendingReply]:
@@ -96,17 +107,31 @@ async def delete_conversation(session: AsyncSession, conversation_id: uuid.UUID)
 
 
 async def delete_old_replies(session: AsyncSession, sent_before: dt.datetime, asked_before: dt.datetime) -> None:
-    """Delete replies sent before `sent_before`, for what a person read is nobody's business afterwards, and
-    all to messages from before `asked_before`, which nobody fetched or which were given up."""
-    old = select(MessageRow.id).where(MessageRow.received_at < asked_before)
+    """Delete replies sent before `sent_before`, for what a person read is nobody's business afterwards (a
+    caseworker's a day later: as long as Telegram lets them be taken back), and all to messages from before
+    `asked_before`, which nobody fetched or which were given up."""
+    old = select(MessageRow.id).where(MessageRow.received_at < asked_before, MessageRow.kind != KEPT)
     await session.execute(
         delete(ReplyRow).where(
             or_(
-                and_(ReplyRow.status == "sent", ReplyRow.settled_at < sent_before),
+                and_(
+                    ReplyRow.status == "sent",
+                    ReplyRow.settled_at < sent_before,
+                    or_(
+                        ReplyRow.channel_message_id.is_(None),
+                        ReplyRow.settled_at < sent_before - dt.timedelta(days=1),
+                    ),
+                ),
                 ReplyRow.message_id.in_(old),
             )
         )
     )
+
+
+def _pending(reply: ReplyRow, message: MessageRow) -> PendingReply:
+    said, _, event_id = message.channel_message_id.partition("-")
+    by_caseworker = message.kind == RELAY and said in ("answer", "edit")
+    return PendingReply(reply.id, reply_from_json(reply.body), uuid.UUID(event_id) if by_caseworker else None)
 
 
 def reply_to_json(reply: Reply) -> str:

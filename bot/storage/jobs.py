@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import delete, func, select, update
@@ -23,13 +24,14 @@ def add_job(
     address: ConversationKey | None = None,
     run_at: dt.datetime,
     owner: str | None = None,
+    payload: str | None = None,
 ) -> uuid.UUID:
-    """Write a job down. `dedup` is unique: the same thing is never to be done twice."""
+    """Write a job down. `dedup` is unique: the same thing is never to be done twice; `payload` is JSON."""
     job_id = uuid.uuid4()
     session.add(
         JobRow(
             id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address) if address else "",
-            run_at=run_at, owner=owner,
+            run_at=run_at, owner=owner, payload=payload,
         )
     )  # fmt: skip
     return job_id
@@ -92,9 +94,22 @@ async def finish_job(session: AsyncSession, job_id: uuid.UUID) -> None:
 async def delete_jobs_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> None:
     """Delete every job about a message of this conversation."""
     ids = await session.execute(select(MessageRow.id).where(MessageRow.conversation_id == conversation_id))
-    subjects = [str(message_id) for message_id in ids.scalars()]
+    await delete_jobs_about(session, [str(message_id) for message_id in ids.scalars()])
+
+
+async def delete_jobs_about(session: AsyncSession, subjects: Sequence[str]) -> None:
+    """Delete every job with one of these subjects, given up or not."""
     for start in range(0, len(subjects), 500):
         await session.execute(delete(JobRow).where(JobRow.subject.in_(subjects[start : start + 500])))
+
+
+async def jobs_known_as(session: AsyncSession, dedups: Sequence[str]) -> list[str]:
+    """Those of these `dedup` that stand for a job not done, given up or not."""
+    found: list[str] = []
+    for start in range(0, len(dedups), 500):
+        query = select(JobRow.dedup).where(JobRow.dedup.in_(dedups[start : start + 500]))
+        found += (await session.execute(query)).scalars()
+    return found
 
 
 async def count_jobs(session: AsyncSession) -> dict[str, int]:

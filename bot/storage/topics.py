@@ -16,6 +16,11 @@ async def topic_of(session: AsyncSession, case_id: uuid.UUID, partner_id: str) -
     return (await session.execute(query)).scalar_one_or_none()
 
 
+async def topics_of(session: AsyncSession, case_id: uuid.UUID) -> list[TopicRow]:
+    """All topics that stand for a case."""
+    return list((await session.execute(select(TopicRow).where(TopicRow.case_id == case_id))).scalars())
+
+
 async def topic_at(session: AsyncSession, chat_id: int, thread_id: int) -> TopicRow | None:
     """The topic behind a thread of a group; None for a thread that is none of ours."""
     query = select(TopicRow).where(TopicRow.chat_id == chat_id, TopicRow.thread_id == thread_id)

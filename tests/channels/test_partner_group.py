@@ -254,10 +254,20 @@ class TestCaseworker:
             "opened", "offered", "accepted", "answer", "closed",
         ]  # fmt: skip
         assert case.events[-1].detail == {"outcome": "advised"}
-        assert {event.actor for event in case.events[3:]} == {"labour:Sato"}
+        assert {event.actor for event in case.events[3:] if event.kind != "delivered"} == {"labour:Sato"}
         assert office.labour.topics[thread].closed
         assert "is closed" in office.to_person()[-1]
         assert len(office.api.called("answerCallbackQuery")) == 3
+
+    async def test_who_takes_it_sees_when_the_person_may_be_written_to(self, office: Office) -> None:
+        for number, data in enumerate(["p", *["i:skip"] * 3, "i:safe-times", "i:skip", "i:skip", "y"], start=1):
+            await office.helpline.receive(message(PERSON, number, Press(data)))
+            if data == "i:safe-times":
+                await office.helpline.receive(message(PERSON, 50, "after *20:00*"))
+        await office.work()
+        [thread] = [topic.id for topic in office.labour.topics.values()]
+        await office.happens(office.labour.presses(thread, office.in_topic(thread)[0].button("Take")))
+        assert "only at these times: after *20:00*" in office.in_topic(thread)[-1].text
 
     async def test_declines_with_a_reason(self, office: Office) -> None:
         reference, thread = await office.offer()

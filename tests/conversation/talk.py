@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bot.conversation.respond import Quiet, Respondent
+from bot.conversation.scene import Standing
 from bot.conversation.state import ConversationState, IntakeStep
 from bot.conversation.turn import Turn
 from bot.i18n import translator
@@ -49,6 +50,7 @@ class Talk:
         self.state = ConversationState()
         self.now = NOON
         self.hint = hint
+        self.standing: Standing | None = None
         self.turn: Turn
         if language:
             self.press(f"l:{language}")
@@ -57,7 +59,7 @@ class Talk:
         self.now += dt.timedelta(seconds=after_s)
         said = Text(content) if isinstance(content, str) else content
         self.turn = self.respondent.respond(
-            self.state, said, self.now, reference=REFERENCE, locale_hint=self.hint
+            self.state, said, self.now, reference=REFERENCE, locale_hint=self.hint, standing=self.standing
         )  # fmt: skip
         self.state = ConversationState.from_json(self.turn.state.to_json())
         assert self.state == self.turn.state

@@ -93,7 +93,7 @@ class TestLetters:
         second = await sends(house, 21, kept_elsewhere())
         assert [[row.name for row in rows] for rows in (first, second)] == [["給与.pdf"], ["photo.jpg"]]
         async with house.storage.transaction() as session:
-            await decline_case(session, await house.case(reference), "labour:Sato", "full", house.clock())
+            await decline_case(session, await house.case(reference), "labour:Sato", "full", house.clock(), {})
         await hand_over(house.helpline, ALICE, 30, "t")
         await house.after(SOON)
         [offered] = [letter for to, letter, _ in house.webhook.got if (to, letter.kind) == ("union", "offered")]
@@ -201,7 +201,7 @@ class TestFetching:
         assert (await desk.fetch(f"/partners/union/attachments/{row.id}", FOREIGN_SECRET)).status_code == 404
         assert (await desk.fetch("/partners/labour/attachments/none")).status_code == 404
         async with house.storage.transaction() as session:
-            await decline_case(session, await house.case(reference), "labour", "full", house.clock())
+            await decline_case(session, await house.case(reference), "labour", "full", house.clock(), {})
         assert (await desk.fetch(path)).status_code == 404
         assert "給与" not in caplog.text
 

@@ -65,6 +65,7 @@ class BotApiServer:
         self.sent: list[Sent] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.blocked: set[int] = set()
+        self.too_old: set[int] = set()
         self.groups: dict[int, Group] = {}
         self.files = Files()
         self.delivered: list[int] = []
@@ -283,8 +284,18 @@ class BotApiServer:
                 return self.files.get(str(parameters["file_id"]))
             if (file := await self.files.sent_with(method, parameters)) is not None:
                 return self._send_message(parameters, file)
+            if method == "editMessageText":
+                return self._edit_message(parameters)
+            if method == "deleteMessage":
+                return self._delete_message(parameters)
             if method == "createForumTopic":
                 return self._group(parameters).create(str(parameters["name"]))
+            if method == "deleteForumTopic":
+                thread = int(parameters["message_thread_id"])
+                deleted = self._group(parameters).delete(thread)
+                chat = int(parameters["chat_id"])
+                self.sent[:] = [sent for sent in self.sent if (sent.chat, sent.thread) != (chat, thread)]
+                return deleted
             if method == "closeForumTopic":
                 return self._group(parameters).close(int(parameters["message_thread_id"]))
         except Refused as refused:
@@ -349,6 +360,35 @@ class BotApiServer:
             return self._group(parameters).message(message_id, thread) | {"text": parsed.text}
         return {"message_id": message_id, "date": int(time.time()), "chat": {"id": chat, "type": "private"},
                 "from": BOT, "text": parsed.text}  # fmt: skip
+
+    def _sent_before(self, parameters: dict[str, Any], verb: str) -> Sent:
+        chat, message_id = int(parameters["chat_id"]), int(parameters["message_id"])
+        if chat in self.blocked:
+            raise ApiError(403, "Forbidden: bot was blocked by the user")
+        found = next((sent for sent in self.sent if (sent.chat, sent.id) == (chat, message_id)), None)
+        if found is None:
+            raise ApiError(400, f"Bad Request: message to {verb} not found")
+        if message_id in self.too_old:
+            suffix = " for everyone" if verb == "delete" else ""
+            raise ApiError(400, f"Bad Request: message can't be {verb.rstrip('e')}ed{suffix}")
+        return found
+
+    def _edit_message(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        sent = self._sent_before(parameters, "edit")
+        html = str(parameters["text"])
+        try:
+            parsed = parse_html(html)
+        except BadText as error:
+            raise ApiError(400, f"Bad Request: {error}") from error
+        if html == sent.html:
+            raise ApiError(400, "Bad Request: message is not modified")
+        sent.text, sent.html, sent.links = parsed.text, html, parsed.links
+        return {"message_id": sent.id, "date": int(time.time()), "chat": {"id": sent.chat, "type": "private"},
+                "from": BOT, "text": parsed.text}  # fmt: skip
+
+    def _delete_message(self, parameters: dict[str, Any]) -> bool:
+        self.sent.remove(self._sent_before(parameters, "delete"))
+        return True
 
 
 def _decode(value: Any) -> Any:

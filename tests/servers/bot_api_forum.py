@@ -33,6 +33,7 @@ class Group:
     id: int
     is_forum: bool = True
     may_manage_topics: bool = True
+    may_delete: bool = True
     kicked: bool = False
     topics: dict[int, Topic] = field(default_factory=dict)
     _last_id: int = 1
@@ -64,6 +65,16 @@ class Group:
         topic.closed = True
         return True
 
+    def delete(self, thread_id: int) -> bool:
+        """deleteForumTopic."""
+        self._let_in()
+        if thread_id not in self.topics:
+            raise Refused(400, "Bad Request: TOPIC_ID_INVALID")
+        if not self.may_delete:
+            raise Refused(400, "Bad Request: not enough rights to delete messages")
+        del self.topics[thread_id]
+        return True
+
     def let_write(self, thread_id: int | None) -> None:
         """What sendMessage checks; who may manage topics writes in closed ones too."""
         self._let_in()
@@ -87,10 +98,15 @@ class Group:
         """Somebody writes (text="…") or sends something in a topic, or in “General”."""
         return {"message": self.message(self.next_id(), thread_id, name) | content}
 
-    def edits(self, thread_id: int, text: str) -> dict[str, Any]:
-        """Somebody changes a message."""
-        message = self.message(self.next_id(), thread_id, "Sato")
+    def edits(self, thread_id: int, text: str, said: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Somebody changes a message: that of the update `said`, or any other."""
+        message = said["message"] if said else self.message(self.next_id(), thread_id, "Sato")
         return {"edited_message": message | {"text": text, "edit_date": int(time.time())}}
+
+    def answers(self, said: dict[str, Any], text: str) -> dict[str, Any]:
+        """Somebody answers the message of the update `said`."""
+        thread_id = said["message"]["message_thread_id"]
+        return self.says(thread_id, text=text, reply_to_message=said["message"])
 
     def presses(
         self, thread_id: int | None, data: str, *, name: str = "Sato", old: bool = False, under: int | None = None,

@@ -26,7 +26,7 @@ from bot.channels.telegram.files import file_id_of, sending_of
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
 from bot.conversation.welcome import commands_in
-from bot.errors import ChannelError, TomoniError
+from bot.errors import BLOCKED, CHAT_GONE, ChannelError, TomoniError
 from bot.i18n import ENGLISH, LANGUAGES, translator
 from bot.markup import without_ruby
 from bot.messages import ConversationKey, Reply, SentFile
@@ -89,13 +89,13 @@ class TelegramClient:
                 logger.warning("the command list was not set: %s", channel_error(error))
                 return
 
-    async def send(self, key: ConversationKey, reply: Reply) -> None:
-        """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Raises ChannelError."""
+    async def send(self, key: ConversationKey, reply: Reply) -> str:
+        """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Returns the message's id.
+        Raises ChannelError."""
         if reply.file is not None:
-            await self.send_file(int(key.chat), reply.file, html_of(reply), silent=True)
-            return
+            return await self.send_file(int(key.chat), reply.file, html_of(reply), silent=True)
         try:
-            await self.bot.send_message(
+            sent = await self.bot.send_message(
                 int(key.chat),
                 html_of(reply),
                 parse_mode=ParseMode.HTML,
@@ -105,6 +105,30 @@ class TelegramClient:
             )
         except TelegramError as error:
             raise channel_error(error) from error
+        return str(sent.message_id)
+
+    async def edit(self, key: ConversationKey, name: str, reply: Reply) -> None:
+        """Put `reply` in the place of a message sent before. Raises ChannelError."""
+        try:
+            await self.bot.edit_message_text(
+                html_of(reply),
+                int(key.chat),
+                int(name),
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard_of(reply),
+                link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
+            )
+        except TelegramError as error:
+            if "message is not modified" not in str(error).lower():
+                raise channel_error(error) from error
+
+    async def delete(self, key: ConversationKey, name: str) -> None:
+        """Delete a message sent before; one the person deleted already is gone. Raises ChannelError."""
+        try:
+            await self.bot.delete_message(int(key.chat), int(name))
+        except TelegramError as error:
+            if "message to delete not found" not in str(error).lower():
+                raise channel_error(error) from error
 
     async def create_topic(self, chat_id: int, name: str) -> int:
         """Open a forum topic in a group. Returns its thread id. Raises ChannelError."""
@@ -122,6 +146,13 @@ class TelegramClient:
         except TelegramError as error:
             if "topic_not_modified" not in str(error).lower():
                 raise channel_error(error) from error
+
+    async def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """Delete a forum topic with all that stands in it. Raises ChannelError, TopicGone where it is not there."""
+        try:
+            await self.bot.delete_forum_topic(chat_id, thread_id)
+        except TelegramError as error:
+            raise channel_error(error) from error
 
     async def send_to_topic(
         self, chat_id: int, thread_id: int, reply: Reply, *, answers: int | None = None, asks: str = ""
@@ -148,17 +179,18 @@ class TelegramClient:
     async def send_file(
         self, chat_id: int, file: SentFile, caption: str = "", *, thread_id: int | None = None,
         content: bytes | None = None, silent: bool = False,
-    ) -> None:  # fmt: skip
-        """Send a file with a `caption` in HTML: by its file id, or `content` where we hold it. Raises ChannelError,
-        TopicGone where the topic is not there."""
+    ) -> str:  # fmt: skip
+        """Send a file with a `caption` in HTML: by its file id, or `content` where we hold it. Returns the message's
+        id. Raises ChannelError, TopicGone where the topic is not there."""
         what = sending_of(file, self.bot.id, content)
         words = {"caption": caption, "parse_mode": ParseMode.HTML} if caption else {}
         try:
-            await getattr(self.bot, what.method)(
+            sent = await getattr(self.bot, what.method)(
                 chat_id, message_thread_id=thread_id, disable_notification=silent, **what.parameters, **words
             )
         except TelegramError as error:
             raise channel_error(error) from error
+        return str(sent.message_id)
 
     async def stream_file(self, remote: str) -> AsyncGenerator[bytes, None]:
         """What is in a file Telegram keeps, piece by piece. Raises ChannelError: permanent where it is not there, is
@@ -194,7 +226,7 @@ def channel_error(error: TelegramError) -> ChannelError:
     if isinstance(error, Forbidden):
         if any(sign in str(error).lower() for sign in _NOT_IN_GROUP):
             return ChannelError("the bot is not in the group any more", permanent=True)
-        return ChannelError("the person has blocked the bot or left", permanent=True)
+        return ChannelError(BLOCKED, permanent=True)
     if isinstance(error, ChatMigrated):
         return ChannelError("the chat has moved", permanent=True)
     if isinstance(error, InvalidToken):
@@ -204,7 +236,7 @@ def channel_error(error: TelegramError) -> ChannelError:
         if any(sign in message for sign in _NO_TOPIC):
             return TopicGone("the topic is gone", permanent=True)
         return ChannelError(
-            "the chat is gone" if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
+            CHAT_GONE if any(sign in message for sign in _HOPELESS) else f"Telegram refuses: {message[:80]}",
             permanent=True,
         )
     if isinstance(error, NetworkError):

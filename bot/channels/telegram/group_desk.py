@@ -14,6 +14,7 @@ from bot.cases.service import accept_case, answer_person, close_case, decline_ca
 from bot.channels.telegram.group_files import send_file
 from bot.channels.telegram.group_messages import Library, MessageDesk
 from bot.channels.telegram.group_previews import tool_rows
+from bot.channels.telegram.group_revisions import asks_to_delete, delete_message, edit_message
 from bot.channels.telegram.group_words import (
     Ask,
     Asked,
@@ -28,6 +29,7 @@ from bot.channels.telegram.group_words import (
     why_not,
 )
 from bot.conversation.file_limits import Refusal, admit, refusal_text
+from bot.conversation.state import SafeContact
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape
@@ -55,6 +57,8 @@ class GroupDesk:
         self._partner = partner
         self._actor = actor
         self._now = now
+        self._message = library.quoted.message_id
+        self._answered = library.quoted.answers_id
         self._words = translator(LanguageCode(partner.working_language))
         self._messages = MessageDesk(session, found, partner_id, partner, actor, now, library)
 
@@ -69,8 +73,12 @@ class GroupDesk:
                 return await self._attached(content)
             case Text(text) if (preview := self._messages.filled_in(text)) is not None:
                 return preview
-            case Text(edited=True):
-                return self._say(self._still_the_first())
+            case Text(text, edited=True):
+                said = await edit_message(
+                    self._session, self._found, self._actor, self._message, _for_person(text), self._shown,
+                    self._words, self._now,
+                )  # fmt: skip
+                return self._say(said) if said else Outcome()
             case Text(text):
                 return await self._written(text)
 
@@ -106,7 +114,11 @@ class GroupDesk:
     def _taken(self) -> str:
         words = self._words
         taken = words("**%(name)s** has taken the case.", name=escape(name_in(self._actor)))
-        return f"{taken}\n\n{self._how_to()}"
+        told = self._found.intake
+        times = ""
+        if told.get("contact") == SafeContact.TIMES:
+            times = words("Write to the person only at these times: %(times)s", times=escape(told.get("times") or "?"))
+        return "\n\n".join(part for part in (taken, times, self._how_to()) if part)
 
     def _rows(self) -> tuple[tuple[Button, ...], ...]:
         reference = self._found.case.reference
@@ -121,6 +133,9 @@ class GroupDesk:
 
     async def _written(self, text: str) -> Outcome:
         words = self._words
+        if asks_to_delete(text):
+            said = await delete_message(self._session, self._found, self._actor, self._answered, words, self._now)
+            return self._say(said) if said else Outcome()
         if text.startswith("/") and not text.startswith(INTERNAL):
             # A slash too few in front of a note must not send it to the person.
             return self._messages.asked_for(text) or self._say(
@@ -135,7 +150,7 @@ class GroupDesk:
                 )
             )  # fmt: skip
         lines = text.splitlines()
-        sent = "\n".join(line for line in lines if not _is_internal(line)).strip()
+        sent = _for_person(text)
         outcome = await self._answer(sent) if sent else Outcome()
         await self._keep([line for line in lines if _is_internal(line)])
         return outcome
@@ -182,18 +197,28 @@ class GroupDesk:
             )  # fmt: skip
 
     async def _answer(self, text: str) -> Outcome:
-        case = self._found.case
         try:
-            first, *others = answer_replies(case, text)
-            name = escape(self._partner.names.in_language(case.language))
-            replies = [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
-            await answer_person(self._session, self._found, self._actor, replies, text, self._now)
+            await answer_person(
+                self._session, self._found, self._actor, self._shown(text), text, self._now, message=self._message
+            )
         except CaseError as error:
             return self._say(refusal(self._found, self._partner_id, error, self._words, answering=True))
         return Outcome()
 
+    def _shown(self, text: str) -> list[Reply]:
+        """How the person sees it. Raises CaseError where it is too long or empty."""
+        case = self._found.case
+        first, *others = answer_replies(case, text)
+        name = escape(self._partner.names.in_language(case.language))
+        return [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
+
     def _say(self, text: str, rows: tuple[tuple[Button, ...], ...] = (), *, closes: bool = False) -> Outcome:
         return Outcome(Reply(text, self._words.language, rows), closes)
+
+
+def _for_person(text: str) -> str:
+    """`text` without the lines that stay inside."""
+    return "\n".join(line for line in text.splitlines() if not _is_internal(line)).strip()
 
 
 def _is_internal(line: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,9 @@ class GroupLetter(LetterText, Protocol):
     @property
     def attachments(self) -> Sequence[AttachmentRow]: ...
 
+    @property
+    def topic(self) -> tuple[int, int] | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -66,7 +70,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """Something a caseworker did in a group. `thread_id` is None where Telegram does not tell it."""
+    """Something a caseworker did in a group. `thread_id` is None where Telegram does not tell it; `message` is the id
+    of what was written, `answered` of what it answers."""
 
     chat_id: int
     thread_id: int | None
@@ -89,10 +94,13 @@ class PartnerGroups:
 
     async def deliver(self, partner_id: str, partner: Recipient, letter: GroupLetter, key: str) -> None:
         """Post a letter into the topic of its case, which is opened if there is none, and closed where the letter
-        ends the case for this partner.
+        ends the case for this partner. One about a case that is deleted here deletes its topic.
 
         Raises ChannelError, which says whether trying again is pointless.
         """
+        if letter.topic is not None:
+            await self._erase(*letter.topic, letter)
+            return
         group = partner.channels.telegram_group
         if group is None:
             raise ChannelError("the partner has no Telegram group", permanent=True)
@@ -170,6 +178,21 @@ class PartnerGroups:
         categories = self._helpline.respondent().knowledge_base.categories
         title = next((item.title.in_language(letter.language) for item in categories if item.id == letter.category), "")
         return " · ".join(part for part in (letter.reference, without_ruby(title)) if part)[:MAX_NAME]
+
+    async def _erase(self, chat_id: int, thread_id: int, letter: GroupLetter) -> None:
+        """Delete a topic; where the bot may not, ask for it there and close it."""
+        try:
+            await self._client.delete_topic(chat_id, thread_id)
+        except TopicGone:
+            return
+        except ChannelError as error:
+            if not error.permanent:
+                raise
+            logger.warning("a topic was not deleted: %s", error)
+            with contextlib.suppress(TopicGone):
+                for bubble in letter_bubbles(letter, ()):
+                    await self._client.send_to_topic(chat_id, thread_id, bubble)
+                await self._close(chat_id, thread_id)
 
     async def _close(self, chat_id: int, thread_id: int) -> None:
         """Close a topic. That Telegram refuses for good undoes nothing of what was said in it."""
@@ -285,10 +308,10 @@ def _quoted(message: MaybeInaccessibleMessage | None) -> Quoted:
     if message is None:
         return NOTHING_QUOTED
     answered = message.reply_to_message if isinstance(message, Message) else None
-    if answered is None or answered.text is None:
+    if answered is None:
         return Quoted(message.message_id)
     by_bot = answered.from_user is not None and answered.from_user.is_bot
-    return Quoted(message.message_id, answered.message_id, _storable(answered.text), answered.date, by_bot)
+    return Quoted(message.message_id, answered.message_id, _storable(answered.text or ""), answered.date, by_bot)
 
 
 def _storable(text: str) -> str:

@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     DELIVER = "deliver"
     SERVICE_LEVEL = "service_level"
     TELL_TO_DELETE = "tell_to_delete"
+    REVISE = "revise"
 
 
 class JobRow(Base):
