@@ -33,7 +33,8 @@ def answer_replies(case: CaseRow, text: str) -> list[Reply]:
 
 def answer_heading(case: CaseRow, language: LanguageCode) -> str:
     """The line above an answer that says which case it is about."""
-    return translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
+    words = translator(language)
+    return words("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
 
 
 def _parts(text: str) -> list[str]:
@@ -56,7 +57,7 @@ def file_replies(case: CaseRow, partner_name: str, caption: str, file: SentFile,
     """A file with the line that says who sent it and about which case, and its `caption`: as one bubble where that
     fits under it and the channel can show it there (`captioned`), else the words first and the file behind them."""
     language = LanguageCode(case.language)
-    heading = translator(language)("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
+    heading = answer_heading(case, language)
     above = f"**{escape(partner_name)}**\n\n{heading}"
     if not captioned or len(above) + len(caption) > MAX_CAPTION:
         words = answer_replies(case, caption) if caption.strip() else [Reply(heading, language)]

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import status_of
 from bot.cases.dispatch import dispatch
-from bot.cases.service import PERSON, SYSTEM, say_to_person
+from bot.cases.service import PERSON, SYSTEM
+from bot.cases.telling import say_to_person
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.messages import Reply

@@ -14,19 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import holders, referral_of, status_of, tried_partners
 from bot.cases.dispatch import dispatch
-from bot.conversation.buttons import Action, button
-from bot.conversation.state import SafeContact
+from bot.cases.telling import may_write_to, pass_on_rows, say_to_person
 from bot.conversation.turn import AddToCase, Consent, OfferCase, OpenCase
 from bot.errors import CaseError
 from bot.i18n import Translator, translator
-from bot.messages import Button, ConversationKey, LanguageCode, Reply
+from bot.messages import ConversationKey, LanguageCode, Reply
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage.attachments import add_attachment, attachment_row, delete_attachments
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
-from bot.storage.conversations import KEPT, RELAY, add_replies, find_message
-from bot.storage.jobs import add_job, key_from_json, key_to_json
-from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, JobKind, MessageRow
+from bot.storage.jobs import key_to_json
+from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
 from bot.storage.relays import delete_relays
 
 PERSON: Final = "person"
@@ -239,44 +237,6 @@ async def answer_person(
     return event
 
 
-async def say_to_person(
-    session: AsyncSession, case: CaseRow, occasion: str, replies: Sequence[Reply], now: dt.datetime, *,
-    by_caseworker: bool = False,
-) -> None:  # fmt: skip
-    """Let the outbox send `replies` to the person of a case; the same occasion twice is said once. A person who is
-    gone, or to whom it is not safe to write here, is told nothing. One who named times for it hears from us when they
-    write next: only a caseworker, who knows these times, may choose the moment."""
-    if case.address is None or case.conversation_id is None:
-        return
-    intake = json.loads(case.intake) if case.intake else {}
-    if not may_write_to(intake):
-        return
-    waits = intake.get("contact") == SafeContact.TIMES and not by_caseworker
-    if await find_message(session, case.conversation_id, occasion[:128]) is not None:
-        return
-    key = key_from_json(case.address)
-    message_id = uuid.uuid4()
-    session.add(
-        MessageRow(
-            id=message_id, conversation_id=case.conversation_id, channel_message_id=occasion[:128],
-            kind=KEPT if waits else RELAY,
-            received_at=now, language=case.language, articles=[],
-        )
-    )  # fmt: skip
-    await session.flush()
-    add_replies(session, message_id, replies)
-    if not waits:
-        add_job(
-            session, JobKind.SEND_REPLIES, dedup=f"replies:{message_id}", subject=str(message_id), address=key,
-            run_at=now,
-        )  # fmt: skip
-
-
-def pass_on_rows(words: Translator) -> tuple[tuple[Button, ...], ...]:
-    """The button by which a person lets their case be passed on."""
-    return ((button("➡️ " + words("Pass it to somebody else"), Action.TO_ANOTHER),),)
-
-
 async def solve_case(
     session: AsyncSession, reference: str, now: dt.datetime, partners: Mapping[str, Recipient]
 ) -> None:
@@ -349,11 +309,6 @@ async def open_now(session: AsyncSession, found: CaseWithEvents) -> CaseWithEven
     if name != "open":
         raise CaseError(f"{now.case.reference}: is {name}")
     return now
-
-
-def may_write_to(intake: Mapping[str, Any]) -> bool:
-    """Whether somebody else at the person's telephone may see what is written to them."""
-    return intake.get("contact") != SafeContact.NO
 
 
 def _words_for(found: CaseWithEvents) -> Translator:

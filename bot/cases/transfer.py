@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import referral_of, status_of, tried_partners
 from bot.cases.dispatch import dispatch
-from bot.cases.service import MAX_REASON, PERSON, may_write_to, open_now, say_to_person
+from bot.cases.service import MAX_REASON, PERSON, open_now
+from bot.cases.telling import may_write_to, say_to_person
 from bot.conversation.buttons import Action, button
 from bot.conversation.turn import RefuseTransfer
 from bot.errors import CaseError

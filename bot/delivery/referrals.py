@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import awaits_answer, referral_of, status_of
 from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key
-from bot.cases.service import SYSTEM, give_to_operator, pass_on_rows, say_to_person
+from bot.cases.service import SYSTEM, give_to_operator
+from bot.cases.telling import pass_on_rows, say_to_person
 from bot.conversation.consent import MACHINE_TRANSLATION
 from bot.conversation.respond import Respondent
 from bot.delivery.letter import WRITTEN, compose

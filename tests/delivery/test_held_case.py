@@ -52,7 +52,7 @@ async def test_before_anybody_took_it_the_bot_answers(house: House) -> None:
 async def test_after_it_was_closed_or_declined_the_bot_answers_again(house: House) -> None:
     reference = await accepted(house)
     async with house.storage.transaction() as session:
-        await decline_case(session, await house.case(reference), "labour:Sato", "full", house.clock())
+        await decline_case(session, await house.case(reference), "labour:Sato", "full", house.clock(), {})
     receipt = await house.helpline.receive(message(ALICE, 20, STORY))
     assert "The company must pay you" in receipt.replies[-1].reply.text
     async with house.storage.transaction() as session:

@@ -151,7 +151,7 @@ class TestReadyMade:
         await house.after(SOON)
         [told] = house.told("2026 डिसेम्बर 1, मङ्गलबार, 14:00 Omiya \\*east\\*")
         assert reference in told.text
-        event = (await house.case(reference)).events[-1]
+        [event] = [event for event in (await house.case(reference)).events if event.kind == "answer"]
         assert event.detail == {"prepared": "meet", "language": "ne"}
         assert "Omiya *east*" in (event.text or "")
 
