@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.case import status_of
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
-from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
+from bot.cases.service import PERSON, add_to_case, offer_case, open_case, solve_case, withdraw_case
 from bot.conversation.respond import Quiet, Respondent
 from bot.conversation.state import ConversationState
 from bot.conversation.turn import (
@@ -35,7 +35,7 @@ from bot.errors import StorageUnavailable
 from bot.messages import Content, ConversationKey, Message, Text
 from bot.metrics import MESSAGES
 from bot.storage import conversations, jobs
-from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case
+from bot.storage.cases import count_open_cases, delete_cases_of_conversation, find_case, record_forgotten
 from bot.storage.conversations import PendingReply
 from bot.storage.engine import Storage
 from bot.storage.models import ConversationRow, JobKind, MessageRow
@@ -145,7 +145,7 @@ class Helpline:
             row = await conversations.find_conversation(session, key_hash)
             if row is None:
                 return False
-            await delete_everything(session, row.id)
+            await delete_everything(session, row.id, PERSON, self.clock())
             return True
 
     @asynccontextmanager
@@ -284,12 +284,13 @@ class Helpline:
         self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
     ) -> Receipt:
         """Delete everything. The farewell is sent once and stored nowhere."""
-        await delete_everything(session, conversation_id)
+        await delete_everything(session, conversation_id, PERSON, self.clock())
         return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
 
 
-async def delete_everything(session: AsyncSession, conversation_id: uuid.UUID) -> None:
-    """Delete a conversation with its cases, messages, replies and jobs."""
+async def delete_everything(session: AsyncSession, conversation_id: uuid.UUID, actor: str, now: dt.datetime) -> None:
+    """Delete a conversation with its cases, messages, replies and jobs, because `actor` asked for it."""
+    await record_forgotten(session, conversation_id, actor, now)
     await delete_cases_of_conversation(session, conversation_id)
     await jobs.delete_jobs_of_conversation(session, conversation_id)
     await conversations.delete_conversation(session, conversation_id)

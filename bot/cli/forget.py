@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import sys
 from typing import Any
 
 from bot.app import opened_storage
 from bot.cases.reference import normalise_reference
+from bot.cli.audit import at_the_terminal
 from bot.helpline import delete_everything
 from bot.settings import Settings, load_settings
 from bot.storage.cases import find_case
@@ -37,5 +39,5 @@ async def _forget(settings: Settings, reference: str) -> bool:
         found = await find_case(session, reference)
         if found is None or found.case.conversation_id is None:
             return False
-        await delete_everything(session, found.case.conversation_id)
+        await delete_everything(session, found.case.conversation_id, at_the_terminal(), dt.datetime.now(dt.UTC))
         return True

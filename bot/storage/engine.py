@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.errors import StorageUnavailable, TomoniError
 from bot.settings import Settings
+from bot.storage.audit import append_noted
 from bot.storage.encryption import Cipher, load_or_create_secret, use_cipher
 
 BUSY_TIMEOUT_S: Final = 15
@@ -39,12 +40,14 @@ class Storage:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One unit of work: committed when the block ends well, taken back when it raises.
+        """One unit of work: committed when the block ends well, together with what it recorded for the audit trail,
+        and taken back when it raises.
 
         Raises StorageUnavailable when the database is away, full or read-only; nothing was written then.
         """
         async with self._translated_errors(), self._sessions() as session:
             yield session
+            await append_noted(session)
             await session.commit()
 
     @asynccontextmanager
