@@ -17,7 +17,7 @@ from bot.helpline import Helpline
 from bot.messages import Command
 from bot.settings import Settings
 from bot.storage import keys
-from bot.storage.cases import list_cases
+from bot.storage.cases import list_cases, lock_case
 from bot.storage.conversations import count_hashed_by_others
 from bot.storage.encryption import Cipher
 from bot.storage.engine import Storage, create_engine, open_storage
@@ -25,6 +25,7 @@ from bot.storage.keys import encrypted_columns, rotate
 from bot.storage.migrate import alembic_config, upgrade
 from bot.storage.models import AttachmentRow, CaseRow, ConversationRow
 from tests.conftest import SECRET
+from tests.servers.postgres import PostgresServer
 from tests.test_helpline import ALICE, BOB, count, hand_over, message
 
 NEW = "fedcba9876543210" * 4
@@ -182,19 +183,36 @@ class TestRotation:
                     broken=old.cipher.encrypt_bytes(b"", "attachments.name")[:-1], id=_as_stored(old, last)
                 )
             )
-        both = opened(database_url, NEW, SECRET)
+        both, new = opened(database_url, NEW, SECRET), opened(database_url, NEW)
         with pytest.raises(TomoniError, match=r"attachments\.name was changed from outside"):
             await rotate(both)
         in_use = await keys_in_use(both)
         assert set(in_use) == {old.cipher.current_head, both.cipher.current_head}
         with pytest.raises(TomoniError, match="another TOMONI_SECRET_KEY"):
-            await upgrade(opened(database_url, NEW))
+            await upgrade(new)
         async with old.transaction() as session:
             await session.execute(text("UPDATE attachments SET name = NULL"))
         assert 0 < await rotate(both) < sum(in_use.values())
         assert set(await keys_in_use(both)) == {both.cipher.current_head}
-        for storage in (old, both):
+        for storage in (old, both, new):
             await storage.close()
+
+    async def test_a_case_somebody_holds_is_waited_for_last(
+        self, postgres: PostgresServer, small_respondent: Respondent
+    ) -> None:
+        old = opened(postgres.create_database("keys_held"), SECRET)
+        await upgrade(old)
+        await fill(old, small_respondent)
+        both = Storage(old.engine, Cipher(NEW, [SECRET]))
+        async with both.transaction() as session:
+            [case] = await list_cases(session)
+            await lock_case(session, case.case.id)
+            rotating = asyncio.create_task(rotate(both))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(rotating), 0.3)
+        await rotating
+        assert set(await keys_in_use(both)) == {both.cipher.current_head}
+        await both.close()
 
 
 def _as_stored(storage: Storage, value: str) -> object:
