@@ -20,7 +20,7 @@ from bot.cases.forgetting import delete_everything
 from bot.cases.redaction import redact
 from bot.cases.reference import new_reference
 from bot.cases.relay import note_delivery
-from bot.cases.service import add_to_case, offer_case, open_case, solve_case, withdraw_case
+from bot.cases.service import PERSON, add_to_case, offer_case, open_case, solve_case, withdraw_case
 from bot.cases.standing import standing_of
 from bot.cases.transfer import refuse_transfer
 from bot.conversation.respond import Quiet, Respondent
@@ -127,13 +127,13 @@ class Helpline:
     async def waiting_replies(self, key: ConversationKey) -> list[PendingReply]:
         """The replies of a pulled conversation that its far end has not acknowledged, oldest first."""
         async with self.storage.reading() as session:
-            row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
+            row = await conversations.find_conversation(session, *self.storage.cipher.hashes(key))
             return await conversations.unsent_replies(session, row.id) if row else []
 
     async def acknowledge(self, key: ConversationKey, reply_ids: Sequence[uuid.UUID]) -> None:
         """Mark replies of this conversation as received by its far end."""
         async with self.storage.transaction() as session:
-            row = await conversations.find_conversation(session, self.storage.cipher.hash_key(key))
+            row = await conversations.find_conversation(session, *self.storage.cipher.hashes(key))
             if row is not None:
                 unsent = await conversations.unsent_replies(session, row.id)
                 left = {item.event_id for item in unsent if item.id not in reply_ids}
@@ -168,11 +168,7 @@ class Helpline:
         """Delete all that is stored about one conversation. Returns whether there was anything."""
         key_hash = self.storage.cipher.hash_key(key)
         async with self._locked(key_hash), self.storage.transaction() as session:
-            row = await conversations.find_conversation(session, key_hash)
-            if row is None:
-                return False
-            await self._delete_everything(session, row.id)
-            return True
+            return await self._delete_all(session, key)
 
     @asynccontextmanager
     async def _locked(self, key_hash: str) -> AsyncIterator[None]:
@@ -187,7 +183,7 @@ class Helpline:
     async def _attempt(self, message: Message, key_hash: str, pulled: bool) -> Receipt | None:
         """Load, think, write once. None where another process was faster between load and write."""
         async with self.storage.reading() as session:
-            row = await conversations.find_conversation(session, key_hash)
+            row = await conversations.find_conversation(session, *self.storage.cipher.hashes(message.key))
             known = await conversations.find_message(session, row.id, message.message_id) if row else None
             if known is not None:
                 return await self._repeat(session, known, pulled)
@@ -254,13 +250,16 @@ class Helpline:
             conversation_id = uuid.uuid4()
             session.add(
                 ConversationRow(
-                    id=conversation_id, key_hash=key_hash, channel=message.key.channel,
+                    id=conversation_id, key_hash=key_hash, hashed_by=self.storage.cipher.key_id,
+                    channel=message.key.channel,
                     state=turn.state.to_json(), version=1, created_at=now, updated_at=now,
                 )
             )  # fmt: skip
             await session.flush()
             return conversation_id
         moved = await conversations.advance_conversation(session, row.id, row.version, turn.state.to_json(), now)
+        if moved and (row.key_hash, row.hashed_by) != (key_hash, self.storage.cipher.key_id):
+            await conversations.rehash_conversation(session, row.id, key_hash, self.storage.cipher.key_id)
         return row.id if moved else None
 
     async def _write_turn(
@@ -268,7 +267,7 @@ class Helpline:
     ) -> Receipt:
         now = self.clock()
         if any(isinstance(effect, ForgetConversation) for effect in turn.effects):
-            return await self._forget_and_say(session, conversation_id, message, turn)
+            return await self._forget_and_say(session, message, turn)
         message_id = uuid.uuid4()
         reading = turn.reading
         session.add(
@@ -317,15 +316,19 @@ class Helpline:
         await session.flush()
         return Receipt(tuple(pending), job, turn.state.waiting)
 
-    async def _forget_and_say(
-        self, session: AsyncSession, conversation_id: uuid.UUID, message: Message, turn: Turn
-    ) -> Receipt:
+    async def _forget_and_say(self, session: AsyncSession, message: Message, turn: Turn) -> Receipt:
         """Delete everything. The farewell is sent once and stored nowhere."""
-        await self._delete_everything(session, conversation_id)
+        await self._delete_all(session, message.key)
         return Receipt(tuple(PendingReply(uuid.uuid4(), reply) for reply in turn.replies))
 
-    async def _delete_everything(self, session: AsyncSession, conversation_id: uuid.UUID) -> None:
-        await delete_everything(session, conversation_id, self.respondent().directory.recipients, self.clock())
+    async def _delete_all(self, session: AsyncSession, key: ConversationKey) -> bool:
+        """Delete what is found under any key: a server that lacked a previous one may have begun a second row."""
+        recipients = self.respondent().directory.recipients
+        found = False
+        while row := await conversations.find_conversation(session, *self.storage.cipher.hashes(key)):
+            await delete_everything(session, row.id, recipients, PERSON, self.clock())
+            found = True
+        return found
 
 
 def _dedup(message_id: uuid.UUID) -> str:

@@ -101,7 +101,7 @@ async def _serve(
     routes: list[BaseRoute] = [
         *status_routes(helpline),
         *inbox.routes(),
-        *PartnerFiles(helpline.storage, inbox, files).routes(),
+        *PartnerFiles(helpline.storage, inbox, files, helpline.clock).routes(),
         *WebChat(helpline, settings.widget_origins, files).routes(),
     ]
     async with contextlib.AsyncExitStack() as stack:

@@ -16,6 +16,8 @@ PREFIX = "TOMONI_"
 # Secrets of partners' webhooks; each name stands in the partners' file.
 PARTNER_PREFIX = "TOMONI_PARTNER_"
 ENV_FILE = ".env"
+# In characters.
+SHORTEST_KEY = 32
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_api_url: Url = "https://api.telegram.org"
     secret_key: SecretStr | None = None
+    previous_secret_keys: SecretStr | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = Field(default="", max_length=200)
     translator_url: Url | None = None
@@ -52,6 +55,7 @@ class Settings(BaseSettings):
     @field_validator(
         "telegram_token",
         "secret_key",
+        "previous_secret_keys",
         "public_url",
         "partners",
         "smtp_url",
@@ -75,8 +79,15 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_KEY:
             raise ValueError("is shorter than 32 characters; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("previous_secret_keys")
+    @classmethod
+    def _are_long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(secret) < SHORTEST_KEY for secret in value.get_secret_value().split()):
+            raise ValueError("holds a key shorter than 32 characters; keys are separated by spaces, the newest first")
         return value
 
     @field_validator("smtp_url")

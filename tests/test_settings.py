@@ -31,6 +31,7 @@ def test_nothing_need_be_set() -> None:
         ("TELEGRAM_TOKEN", "hello", "is no bot token"),
         ("PUBLIC_URL", "example.org", "match"),
         ("SECRET_KEY", "short", "openssl rand -hex 32"),
+        ("PREVIOUS_SECRET_KEYS", f"{'x' * 32} short", "holds a key shorter than 32"),
         ("KNOWLEDGE_BASE", "/nowhere", "names no folder"),
         ("LOG_LEVEL", "loud", "match"),
         ("PROT", "8080", "no such setting"),
@@ -58,6 +59,7 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOMONI_TELEGRAM_TOKEN", "sssecret")
     monkeypatch.setenv("TOMONI_SECRET_KEY", "ssshort")
+    monkeypatch.setenv("TOMONI_PREVIOUS_SECRET_KEYS", "ssshort sshorter")
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert "sss" not in str(caught.value)

@@ -16,7 +16,12 @@ from bot.cases.dispatch import CHANNELS, OVERDUE, REMIND, channels_of, letter_ke
 from bot.cases.relay import EDIT, TAKE_BACK
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR
-from bot.storage.cases import CaseWithEvents, cases_of_conversation, delete_cases_of_conversation
+from bot.storage.cases import (
+    CaseWithEvents,
+    cases_of_conversation,
+    delete_cases_of_conversation,
+    record_forgotten,
+)
 from bot.storage.conversations import delete_conversation
 from bot.storage.jobs import add_job, delete_jobs_about, delete_jobs_of_conversation, jobs_known_as
 from bot.storage.models import CaseEventKind, JobKind, TopicRow
@@ -29,10 +34,15 @@ _TELLS_TO_DELETE: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED)
 
 
 async def delete_everything(
-    session: AsyncSession, conversation_id: uuid.UUID, partners: Mapping[str, Recipient], now: dt.datetime
+    session: AsyncSession,
+    conversation_id: uuid.UUID,
+    partners: Mapping[str, Recipient],
+    actor: str,
+    now: dt.datetime,
 ) -> None:
-    """Delete a conversation with its cases, messages, replies and jobs. The partners that hold something of a case
-    are left word to delete that."""
+    """Delete a conversation with its cases, messages, replies and jobs, because `actor` asked for it. The partners
+    that hold something of a case are left word to delete that."""
+    await record_forgotten(session, conversation_id, actor, now)
     for found in await cases_of_conversation(session, conversation_id):
         await leave_word_to_delete(session, found, partners, now)
     await delete_cases_of_conversation(session, conversation_id)

@@ -17,11 +17,13 @@ from bot.cases.export import FORMATS, Exported, export_case, write_cases
 from bot.cases.reference import normalise_reference
 from bot.cases.service import OUTCOMES, PERSON, accept_case, close_case, decline_case
 from bot.cases.transfer import ask_transfer
+from bot.cli import audit
 from bot.cli.case_answers import add_answer_arguments, answer_from_terminal, list_prepared, texts_for
 from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
 from bot.storage.attachments import all_attachments, attachments_of
-from bot.storage.cases import CaseWithEvents, consents_of, each_case, find_case
+from bot.storage.audit import ALL_CASES, OPEN_CASES
+from bot.storage.cases import HELP, CaseWithEvents, consents_of, each_case, find_case
 from bot.storage.models import CaseEventKind, JobRow
 from bot.storage.undelivered import failed_jobs, requeue_job
 
@@ -33,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     listing = actions.add_parser("list", help="one line a case: reference, status, opened, language, topics")
     listing.add_argument("--all", action="store_true", help="also closed and withdrawn ones")
-    _about_one(actions, "show", "one case with what was written")
+    showing = _about_one(actions, "show", "one case with what was written")
     accepting = _about_one(actions, "accept", "take a case for whoever it is offered to")
     accepting.add_argument("--actor", required=True, help="who takes it")
     declining = _about_one(actions, "decline", "decline a case for the partner it is offered to")
@@ -51,6 +53,9 @@ def add_parser(subparsers: Any) -> None:
     exporting = actions.add_parser("export", help="all cases; without --personal nothing that points at a person")
     exporting.add_argument("--personal", action="store_true", help="with texts, names, places and ways to reach people")
     exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0])
+    audit.add_parser(actions)
+    for one, purpose in ((listing, "overview"), (showing, HELP), (exporting, "statistics")):
+        one.add_argument("--purpose", default=purpose, help="what for, as the audit trail keeps it (%(default)s)")
     actions.add_parser("dead-letters", help="one line for each job that was given up, and why")
     requeueing = actions.add_parser("requeue", help="let a job that was given up be tried again")
     requeueing.add_argument("job", help="its id, as dead-letters shows it")
@@ -67,11 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     match arguments.action:
         case "list":
-            return asyncio.run(_list(settings, everything=arguments.all))
+            return asyncio.run(_list(settings, everything=arguments.all, purpose=arguments.purpose))
         case "export":
-            return asyncio.run(_export(settings, personal=arguments.personal, form=arguments.format))
+            return asyncio.run(_export(settings, arguments.format, arguments.purpose, personal=arguments.personal))
         case "prepared":
             return list_prepared(settings)
+        case "audit":
+            return audit.run(arguments)
         case "dead-letters":
             return asyncio.run(_dead_letters(settings))
         case "requeue":
@@ -81,25 +88,29 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"tomoni: {arguments.reference!r} is no case number; a letter or digit is wrong", file=sys.stderr)
         return 2
     if arguments.action == "show":
-        return asyncio.run(_show(settings, reference))
+        return asyncio.run(_show(settings, reference, arguments.purpose))
     return asyncio.run(_change(settings, reference, arguments))
 
 
-async def _list(settings: Settings, *, everything: bool) -> int:
-    async with opened_storage(settings) as storage, storage.reading() as session:
-        async for item in each_case(session):
-            if everything or status_of(item.events).name == "open":
-                print(_line(item))
+async def _list(settings: Settings, *, everything: bool, purpose: str) -> int:
+    async with opened_storage(settings) as storage:
+        await audit.record_reading(storage, "listed", ALL_CASES if everything else OPEN_CASES, purpose)
+        async with storage.reading() as session:
+            async for item in each_case(session):
+                if everything or status_of(item.events).name == "open":
+                    print(_line(item))
     return 0
 
 
-async def _show(settings: Settings, reference: str) -> int:
-    async with opened_storage(settings) as storage, storage.reading() as session:
-        found = await find_case(session, reference)
-        consents = await consents_of(session, found.case.id) if found is not None else []
-        files = await attachments_of(session, found.case.id) if found is not None else []
-    if found is None:
-        return _unknown(reference)
+async def _show(settings: Settings, reference: str, purpose: str) -> int:
+    async with opened_storage(settings) as storage:
+        async with storage.reading() as session:
+            found = await find_case(session, reference)
+            consents = await consents_of(session, found.case.id) if found is not None else []
+            files = await attachments_of(session, found.case.id) if found is not None else []
+        if found is None:
+            return _unknown(reference)
+        await audit.record_reading(storage, "seen", reference, purpose)
     print(_line(found))
     for consent in consents:
         withdrawn = f", withdrawn {_time(consent.withdrawn_at)}" if consent.withdrawn_at else ""
@@ -166,12 +177,15 @@ async def _change(settings: Settings, reference: str, arguments: argparse.Namesp
     return 0
 
 
-async def _export(settings: Settings, *, personal: bool, form: str) -> int:
-    async with opened_storage(settings) as storage, storage.reading() as session:
-        files = await all_attachments(session)
-        cases: list[Exported] = [
-            export_case(item, files.get(item.case.id, ()), personal=personal) async for item in each_case(session)
-        ]
+async def _export(settings: Settings, form: str, purpose: str, *, personal: bool) -> int:
+    async with opened_storage(settings) as storage:
+        action = "exported with personal data" if personal else "exported"
+        await audit.record_reading(storage, action, ALL_CASES, purpose)
+        async with storage.reading() as session:
+            files = await all_attachments(session)
+            cases: list[Exported] = [
+                export_case(item, files.get(item.case.id, ()), personal=personal) async for item in each_case(session)
+            ]
     write_cases(cases, form, sys.stdout)
     return 0
 

@@ -11,6 +11,7 @@ from typing import Any
 from bot.app import opened_storage
 from bot.cases.forgetting import delete_everything
 from bot.cases.reference import normalise_reference
+from bot.cli.audit import at_the_terminal
 from bot.partners.directory import load_directory
 from bot.settings import Settings, load_settings
 from bot.storage.cases import find_case
@@ -40,5 +41,7 @@ async def _forget(settings: Settings, reference: str) -> bool:
         found = await find_case(session, reference)
         if found is None or found.case.conversation_id is None:
             return False
-        await delete_everything(session, found.case.conversation_id, partners, dt.datetime.now(dt.UTC))
+        await delete_everything(
+            session, found.case.conversation_id, partners, at_the_terminal(), dt.datetime.now(dt.UTC)
+        )
         return True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import Request
@@ -15,7 +17,8 @@ from bot.delivery.inbound import PartnerInbox
 from bot.downloads import download
 from bot.errors import ChannelError, StorageUnavailable
 from bot.storage.attachments import find_attachment
-from bot.storage.cases import find_case
+from bot.storage.audit import record
+from bot.storage.cases import HELP, find_case
 from bot.storage.engine import Storage
 from bot.storage.models import AttachmentRow
 
@@ -30,8 +33,11 @@ def files_path(partner_id: str) -> str:
 class PartnerFiles:
     """GET /partners/{partner_id}/attachments/{attachment_id}, signed as Standard Webhooks has it over an empty body."""
 
-    def __init__(self, storage: Storage, inbox: PartnerInbox, files: CaseFiles) -> None:
+    def __init__(
+        self, storage: Storage, inbox: PartnerInbox, files: CaseFiles, clock: Callable[[], dt.datetime]
+    ) -> None:
         """`inbox` knows who signs."""
+        self._clock = clock
         self._storage = storage
         self._inbox = inbox
         self._files = files
@@ -63,12 +69,15 @@ class PartnerFiles:
             attachment_id = uuid.UUID(text)
         except ValueError:
             return None
-        async with self._storage.reading() as session:
+        async with self._storage.transaction() as session:
             found = await find_attachment(session, attachment_id)
             case = await find_case(session, found[0].reference) if found is not None else None
-        if found is None or case is None or status_of(case.events).name != "open":
-            return None
-        return found[1] if referral_of(case.events).partner_id == partner_id else None
+            if found is None or case is None or status_of(case.events).name != "open":
+                return None
+            if referral_of(case.events).partner_id != partner_id:
+                return None
+            record(session, self._clock(), partner_id, "file seen", case.case.reference, HELP)
+            return found[1]
 
 
 def _refuse(status: int, reason: str) -> Response:

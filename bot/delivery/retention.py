@@ -9,7 +9,8 @@ from typing import Final
 
 from bot.cases.service import SYSTEM, erase_texts
 from bot.conversation.respond import Respondent
-from bot.storage.cases import add_case_event
+from bot.storage.audit import FORGOTTEN, record
+from bot.storage.cases import RETENTION, add_case_event
 from bot.storage.engine import Storage
 from bot.storage.models import CaseEventKind
 from bot.storage.retention import closed_cases_with_texts, delete_silent_conversations, forget_received
@@ -45,6 +46,8 @@ class Retention:
                 await add_case_event(session, case_id, CaseEventKind.ERASED, actor=SYSTEM, at=now, text=None)
             silent = now - dt.timedelta(days=operator.silent_conversations_kept_days)
             gone = await delete_silent_conversations(session, silent, BATCH)
+            if gone:
+                record(session, now, SYSTEM, FORGOTTEN, f"silent conversations: {gone}", RETENTION)
             await forget_received(session, now - RECEIVED_KEPT)
         if due or gone:
             logger.info("retention: %d closed cases lost their texts, %d silent conversations deleted", len(due), gone)

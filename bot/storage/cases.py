@@ -12,8 +12,13 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.storage.audit import CONVERSATION, FORGOTTEN, record
 from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
 
+# What things are done to a case for, as the audit trail has it.
+HELP: Final = "help with this case"
+RETENTION: Final = "retention"
+REQUEST: Final = "the person's request"
 _LEAVES_PARTNER: Final = (
     CaseEventKind.DECLINED,
     CaseEventKind.REVOKED,
@@ -48,8 +53,10 @@ async def add_case_event(
     detail: dict[str, Any] | None = None,
 ) -> CaseEventRow:
     """Add what happened to a case behind all that happened before. `partner_id` is whom it concerns, `detail` what
-    is not personal about it. Returns the event. Who adds another to the same case meanwhile waits."""
-    await session.execute(_lock(case_id))
+    is not personal about it. Returns the event, which stands in the audit trail as well. Who adds another to the same
+    case meanwhile waits."""
+    locked = select(CaseRow.reference).where(CaseRow.id == case_id).with_for_update(key_share=True)
+    reference = (await session.execute(locked)).scalar_one_or_none()
     count = await session.execute(select(func.count()).select_from(CaseEventRow).where(CaseEventRow.case_id == case_id))
     event = CaseEventRow(
         id=uuid.uuid4(), case_id=case_id, position=count.scalar_one(), kind=kind, actor=actor[:64], at=at, text=text,
@@ -57,6 +64,8 @@ async def add_case_event(
     )  # fmt: skip
     session.add(event)
     await session.flush()
+    purpose = RETENTION if kind == CaseEventKind.ERASED else HELP
+    record(session, at, actor, kind, reference or "", purpose)
     return event
 
 
@@ -140,6 +149,13 @@ async def count_open_cases(session: AsyncSession) -> dict[str, int]:
         .group_by(CaseEventRow.partner_id)
     )
     return {str(partner_id): int(count) for partner_id, count in rows}
+
+
+async def record_forgotten(session: AsyncSession, conversation_id: uuid.UUID, actor: str, at: dt.datetime) -> None:
+    """Note in the audit trail that a conversation and its cases are deleted; their case numbers stay there."""
+    rows = await session.execute(select(CaseRow.reference).where(CaseRow.conversation_id == conversation_id))
+    for subject in (CONVERSATION, *rows.scalars()):
+        record(session, at, actor, FORGOTTEN, subject, REQUEST)
 
 
 async def delete_cases_of_conversation(session: AsyncSession, conversation_id: uuid.UUID) -> int:

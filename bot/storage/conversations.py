@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import Button, LanguageCode, Reply, SentFile
@@ -30,10 +30,24 @@ class PendingReply:
     event_id: uuid.UUID | None = None
 
 
-async def find_conversation(session: AsyncSession, key_hash: str) -> ConversationRow | None:
-    """The conversation with this hash (see Cipher.hash_key), or None."""
-    result = await session.execute(select(ConversationRow).where(ConversationRow.key_hash == key_hash))
-    return result.scalar_one_or_none()
+async def find_conversation(session: AsyncSession, *hashes: str) -> ConversationRow | None:
+    """The conversation with the first of these hashes that there is one with, or None. `hashes` are the current one
+    and then the previous ones (Cipher.hashes)."""
+    rows = (await session.execute(select(ConversationRow).where(ConversationRow.key_hash.in_(hashes)))).scalars()
+    return min(rows, key=lambda row: hashes.index(row.key_hash), default=None)
+
+
+async def rehash_conversation(session: AsyncSession, conversation_id: uuid.UUID, key_hash: str, key_id: str) -> None:
+    """Let a conversation be found by `key_hash` from now on, made with the key `key_id`."""
+    await session.execute(
+        update(ConversationRow).where(ConversationRow.id == conversation_id).values(key_hash=key_hash, hashed_by=key_id)
+    )
+
+
+async def count_hashed_by_others(session: AsyncSession, key_id: str) -> int:
+    """How many conversations are not known to be found by a hash of the key `key_id`."""
+    others = or_(ConversationRow.hashed_by.is_(None), ConversationRow.hashed_by != key_id)
+    return (await session.execute(select(func.count()).select_from(ConversationRow).where(others))).scalar_one()
 
 
 async def find_message(session: AsyncSession, conversation_id: uuid.UUID, channel_message_id: str) -> MessageRow | None:

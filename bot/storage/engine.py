@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.errors import StorageUnavailable, TomoniError
 from bot.settings import Settings
+from bot.storage.audit import append_noted
 from bot.storage.encryption import Cipher, load_or_create_secret, use_cipher
 
 BUSY_TIMEOUT_S: Final = 15
@@ -39,12 +40,14 @@ class Storage:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One unit of work: committed when the block ends well, taken back when it raises.
+        """One unit of work: committed when the block ends well, together with what it recorded for the audit trail,
+        and taken back when it raises.
 
         Raises StorageUnavailable when the database is away, full or read-only; nothing was written then.
         """
         async with self._translated_errors(), self._sessions() as session:
             yield session
+            await append_noted(session)
             await session.commit()
 
     @asynccontextmanager
@@ -99,7 +102,8 @@ def explain(error: DBAPIError) -> str:
 def secret_of(settings: Settings) -> str:
     """The key everything is encrypted under: the setting, else one kept beside the SQLite file.
 
-    Raises TomoniError where PostgreSQL is used without TOMONI_SECRET_KEY, since many machines share it.
+    Raises TomoniError where PostgreSQL is used without TOMONI_SECRET_KEY, since many machines share it, and where an
+    SQLite file holds something but its key is gone: a new key could not read it.
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
@@ -112,12 +116,20 @@ def secret_of(settings: Settings) -> str:
     database = Path(url.database or "tomoni.db")
     if url.database in (None, "", ":memory:"):
         return load_or_create_secret(Path("tomoni.key"))
-    return load_or_create_secret(database.with_suffix(".key"))
+    key = database.with_suffix(".key")
+    # In this order: a server that starts now makes the key first and then the database.
+    if database.is_file() and database.stat().st_size and not key.exists():
+        raise TomoniError(
+            f"{key}: the key that {database} was encrypted with is gone; put the file back, or set TOMONI_SECRET_KEY "
+            f"to the key it was made with. Without it nothing in there can be read: to begin anew, move {database} away"
+        )
+    return load_or_create_secret(key)
 
 
 def open_storage(settings: Settings) -> Storage:
-    """Open (not yet connect to) the database of `settings`."""
-    return Storage(create_engine(settings.database_url), Cipher(secret_of(settings)))
+    """Open (not yet connect to) the database of `settings`. Raises TomoniError where there is no key for it."""
+    previous = settings.previous_secret_keys.get_secret_value().split() if settings.previous_secret_keys else ()
+    return Storage(create_engine(settings.database_url), Cipher(secret_of(settings), previous))
 
 
 def create_engine(url: str) -> AsyncEngine:

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from bot.storage.engine import Storage
+from bot.storage.keys import refuse_unknown_keys
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Any number does, as long as no other program on the same PostgreSQL server uses it.
@@ -33,13 +34,15 @@ def alembic_config(connection: Connection | None = None) -> Config:
 async def upgrade(storage: Storage) -> None:
     """Run every migration this database has not seen. Two servers that start at once wait for each other.
 
-    Raises StorageUnavailable when the database is away or may not be written.
+    Raises StorageUnavailable when the database is away or may not be written, and TomoniError where what it holds was
+    encrypted under a key that is not set; nothing was changed then.
     """
     # Alembic keeps what it is doing in global names: two upgrades in one process must not take turns.
     lock = _ONE_AT_A_TIME.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     async with lock, storage.transaction() as session:
         connection = await session.connection()
         await connection.run_sync(_upgrade)
+        await connection.run_sync(refuse_unknown_keys, storage.cipher)
 
 
 def _upgrade(connection: Connection) -> None:

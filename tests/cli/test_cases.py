@@ -26,6 +26,7 @@ from bot.storage.models import JobKind, JobRow
 from tests.conftest import ROOT, SECRET
 from tests.delivery.house import MAIL, SOON, House
 from tests.partners.cast import make_partner
+from tests.storage.test_audit import tamper
 from tests.test_helpline import ALICE, BOB, message
 
 STORY = '=cmd|"/c calc"!A1; boss did not pay, call me at Asahi-cho'
@@ -224,6 +225,57 @@ class TestExport:
     def test_without_cases_it_is_empty(self, tomoni: Terminal) -> None:
         assert tomoni("export", "--format", "json")[1] == "[]\n"
         assert tomoni("export")[1] == ""
+
+
+class TestAudit:
+    def test_who_looked_at_a_case_is_told_with_what_for(self, tomoni: Terminal, reference: str) -> None:
+        tomoni("list")
+        tomoni("show", reference, "--purpose", "call\n9\tback \udc80")
+        tomoni("export")
+        tomoni("export", "--personal", "--purpose", "court order")
+        other = tomoni("show", "333-3333")
+        assert other[0] == 1
+        code, out, _ = tomoni("audit", reference.lower())
+        lines = [line.split("\t") for line in out.splitlines()]
+        assert code == 0
+        assert [line[3:] for line in lines[:2]] == [
+            ["opened", reference, "help with this case"], ["offered", reference, "help with this case"],
+        ]  # fmt: skip
+        assert [line[3:] for line in lines[-4:]] == [
+            ["listed", "open cases", "overview"],
+            ["seen", reference, "call�9�back ?"],
+            ["exported", "all cases", "statistics"],
+            ["exported with personal data", "all cases", "court order"],
+        ]
+        assert all(line[2].startswith("operator") for line in lines[-4:])
+        assert [line for line in tomoni("audit")[1].splitlines() if line] == out.splitlines()
+
+    def test_verify_prints_a_head_that_is_found_again_later(self, tomoni: Terminal, reference: str) -> None:
+        code, out, _ = tomoni("audit", "verify")
+        assert (code, "all whole" in out) == (0, True)
+        head = out.split()[-1]
+        tomoni("accept", reference, "--actor", "Sato")
+        assert tomoni("audit", "verify", "--head", head)[0] == 0
+        code, _, error = tomoni("audit", "verify", "--head", "0" * 64)
+        assert (code, "its end was cut off" in error) == (1, True)
+
+    def test_a_changed_entry_is_named(self, tomoni: Terminal, reference: str) -> None:
+        async def change(house: House) -> None:
+            await tamper(house.storage, "UPDATE audit SET actor = 'nobody' WHERE number = 2")
+
+        tomoni.house(change)
+        code, _, error = tomoni("audit", "verify")
+        assert (code, error) == (1, "tomoni: entry 2 of the audit trail was changed or is missing\n")
+
+    @pytest.mark.parametrize("call", ["audit ABC-DEFG", "audit --head x", "audit verify --head x"])
+    def test_a_wrong_call_is_said(self, tomoni: Terminal, call: str) -> None:
+        code, _, error = tomoni(*call.split())
+        assert (code, error.startswith("tomoni: ")) == (2, True)
+
+    def test_forgetting_at_the_terminal_stays_on_record(self, tomoni: Terminal, reference: str) -> None:
+        assert main(["forget", reference]) == 0
+        last = tomoni("audit", reference)[1].splitlines()[-1].split("\t")
+        assert last[3:] == ["forgotten", reference, "the person's request"]
 
 
 class TestDeadLetters:

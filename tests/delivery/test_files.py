@@ -165,7 +165,7 @@ class Desk:
 async def desk(house: House) -> AsyncIterator[Desk]:
     inbox = PartnerInbox(house.helpline, SECRETS)
     files = CaseFiles(house.storage, FarAway(3 * MEGABYTE))
-    app = Starlette(routes=PartnerFiles(house.storage, inbox, files).routes())
+    app = Starlette(routes=PartnerFiles(house.storage, inbox, files, house.clock).routes())
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):

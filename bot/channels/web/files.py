@@ -124,7 +124,7 @@ class WebFiles:
             return None
         storage = self._helpline.storage
         async with storage.reading() as session:
-            conversation = await find_conversation(session, storage.cipher.hash_key(key))
+            conversation = await find_conversation(session, *storage.cipher.hashes(key))
             found = await find_attachment(session, attachment_id)
             if conversation is None or found is None or found[0].conversation_id != conversation.id:
                 return None
@@ -136,7 +136,7 @@ class WebFiles:
     async def _open_case(self, key: ConversationKey) -> CaseWithEvents | None:
         storage = self._helpline.storage
         async with storage.reading() as session:
-            row = await find_conversation(session, storage.cipher.hash_key(key))
+            row = await find_conversation(session, *storage.cipher.hashes(key))
             cases = await cases_of_conversation(session, row.id) if row is not None else []
         return next((case for case in reversed(cases) if status_of(case.events).name == "open"), None)
 

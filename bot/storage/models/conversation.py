@@ -14,7 +14,8 @@ from bot.storage.models.base import Base, EncryptedText, UtcDateTime
 class ConversationRow(Base):
     """One person on one channel, found by a keyed hash of the channel's id.
 
-    `state` is the thinking part's state as JSON. `version` goes up with each change: who loaded an older
+    `hashed_by` names the key the hash was made with (Cipher.key_id), None where that was not noted. `state` is the
+    thinking part's state as JSON. `version` goes up with each change: who loaded an older
     one must load and think again.
     """
 
@@ -22,6 +23,7 @@ class ConversationRow(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hashed_by: Mapped[str | None] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(EncryptedText("conversations.state"))
     version: Mapped[int] = mapped_column(Integer, default=1)

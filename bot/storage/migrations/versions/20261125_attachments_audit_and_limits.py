@@ -16,6 +16,7 @@ KINDS = (
 
 
 def upgrade() -> None:
+    op.add_column("conversations", sa.Column("hashed_by", sa.String(length=8), nullable=True))
     op.add_column("replies", sa.Column("channel_message_id", sa.String(length=64), nullable=True))
     op.add_column("jobs", sa.Column("payload", sa.LargeBinary(), nullable=True))
     # SQLite makes this table anew; no other table refers to it.
@@ -90,3 +91,4 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION audit_is_final()")
     op.drop_column("jobs", "payload")
     op.drop_column("replies", "channel_message_id")
+    op.drop_column("conversations", "hashed_by")
