@@ -13,7 +13,8 @@ from bot.storage.models import CaseEventKind
 # Kinds after which a partner no longer has the case.
 _ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
 _TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
-_GIVES: Final = (CaseEventKind.OFFERED, CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
+_ASKS_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
+_GIVES: Final = (CaseEventKind.OFFERED, *_ASKS_OTHERS)
 _NAMES: Final = {
     CaseEventKind.OPENED: "open",
     CaseEventKind.REOPENED: "open",
@@ -101,8 +102,9 @@ def awaits_answer(events: Sequence[CaseEvent], partner_id: str | None) -> bool:
 
 
 def is_asked_for_advice(events: Sequence[CaseEvent], partner_id: str) -> bool:
-    """Whether the case is open and this partner, which does not have it, was asked for advice about it."""
-    asked = any(event.kind == CaseEventKind.ADVICE_ASKED and event.partner_id == partner_id for event in events)
+    """Whether the case is open and somebody who does not have it was asked about it: a partner for advice, or the
+    operator for attention."""
+    asked = any(event.kind in _ASKS_OTHERS and event.partner_id == partner_id for event in events)
     return asked and status_of(events).name == "open" and referral_of(events).partner_id != partner_id
 
 

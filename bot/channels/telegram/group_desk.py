@@ -13,6 +13,7 @@ from bot.cases.answer import answer_replies
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
 from bot.channels.telegram.group_files import send_file
 from bot.channels.telegram.group_messages import Library, MessageDesk
+from bot.channels.telegram.group_others import OthersDesk
 from bot.channels.telegram.group_previews import tool_rows
 from bot.channels.telegram.group_revisions import asks_to_delete, delete_message, edit_message
 from bot.channels.telegram.group_words import (
@@ -61,16 +62,19 @@ class GroupDesk:
         self._answered = library.quoted.answers_id
         self._words = translator(LanguageCode(partner.working_language))
         self._messages = MessageDesk(session, found, partner_id, partner, actor, now, library)
+        self._others = OthersDesk(session, found, partner_id, partner, actor, now, recipients, library.quoted)
 
     async def act(self, content: Text | Press | Attachment) -> Outcome:
         """Do what `content` asks for. What the case does not allow is said, and nothing is written then."""
         if reason := why_not(self._found, self._partner_id, self._words):
-            return self._say(reason)
+            return await self._others.advise(content) or self._say(reason)
         match content:
             case Press(data):
                 return await self._pressed(parse_ask(data))
             case Attachment():
                 return await self._attached(content)
+            case Text(text, edited=False) if (asked := await self._others.filled_in(text)) is not None:
+                return asked
             case Text(text) if (preview := self._messages.filled_in(text)) is not None:
                 return preview
             case Text(text, edited=True):
@@ -91,6 +95,8 @@ class GroupDesk:
                     return self._say(self._taken(), self._rows())
                 case Asked(Ask.PREPARED | Ask.ARTICLE | Ask.SEND):
                     return await self._messages.pressed(asked)
+                case Asked(Ask.TRANSFER | Ask.ADVICE | Ask.ESCALATE):
+                    return self._others.pressed(asked)
                 case Asked(Ask.DECLINE, reference, choice):
                     texts = reasons(words)
                     if choice not in texts:
@@ -122,7 +128,7 @@ class GroupDesk:
 
     def _rows(self) -> tuple[tuple[Button, ...], ...]:
         reference = self._found.case.reference
-        return (*tool_rows(self._words, reference), *close_rows(self._words, reference))
+        return (*tool_rows(self._words, reference), *self._others.rows(), *close_rows(self._words, reference))
 
     def _how_to(self) -> str:
         return self._words(

@@ -29,6 +29,9 @@ class Ask(StrEnum):
     PREPARED = "prepared"
     ARTICLE = "article"
     SEND = "send"
+    TRANSFER = "transfer"
+    ADVICE = "advice"
+    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 MAX_NAME: Final = 128
 MAX_ACTOR: Final = 64
 _ASKS: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
+# These go to somebody who does not have the case, and can do nothing with it but answer.
+_FOR_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
 _ENDS: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED, CaseEventKind.CLOSED)
 _MAX_UNDER_WAY: Final = 1000
 
@@ -123,7 +125,7 @@ class PartnerGroups:
                     await self._close(topic.chat_id, topic.thread_id)
                 return
         opened = await self._open(found, partner_id, group, letter, instead_of=topic)
-        await self._post(opened, letter, key, with_buttons=True)
+        await self._post(opened, letter, key, with_buttons=letter.kind not in _FOR_OTHERS)
 
     async def _post(self, topic: TopicRow, letter: GroupLetter, key: str, *, with_buttons: bool) -> None:
         words = translator(letter.language)
