@@ -6,10 +6,11 @@ import datetime as dt
 import logging
 from typing import Final, Protocol
 
-from bot.errors import ChannelError
+from bot.errors import ChannelError, NotYet
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey, Reply
 from bot.storage import conversations, jobs
+from bot.storage.undelivered import hold_job
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ async def _settle_failure(helpline: Helpline, receipt: Receipt, sent: int, error
     async with helpline.storage.transaction() as session:
         done = [item.id for item in receipt.replies[:sent]]
         await conversations.settle_replies(session, done, "sent", now)
+        if isinstance(error, NotYet):
+            await hold_job(session, receipt.job, now + dt.timedelta(seconds=error.retry_after_s or 0), str(error))
+            return
         attempts = await jobs.attempts_of(session, receipt.job)
         if error.permanent or attempts >= MAX_ATTEMPTS:
             left = [item.id for item in receipt.replies[sent:]]

@@ -27,7 +27,7 @@ from bot.delivery.email import EmailChannel
 from bot.delivery.inbound import PartnerInbox
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.webhook import WebhookChannel
-from bot.delivery.worker import Worker
+from bot.delivery.worker import ENDING_S, Worker
 from bot.errors import ChannelError, StorageUnavailable, TomoniError
 from bot.helpline import Helpline
 from bot.sending import Sender
@@ -157,16 +157,17 @@ async def _run_telegram(settings: Settings, client: TelegramClient, receiver: Te
 
 @asynccontextmanager
 async def _working(worker: Worker) -> AsyncIterator[None]:
-    async with _background(worker.run(), "outbox"):
+    async with _background(worker.run(), "outbox") as working:
         try:
             yield
         finally:
             worker.stop()
+            await asyncio.wait([working], timeout=2 * ENDING_S)
 
 
 @asynccontextmanager
-async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run `work` beside the block; a fault in it is logged at once, and it is ended with the block."""
+async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Run `work` beside the block, as the task it gives; a fault in it is logged at once. It ends with the block."""
     task = asyncio.create_task(work)
 
     def report(done: asyncio.Task[None]) -> None:
@@ -175,7 +176,7 @@ async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
 
     task.add_done_callback(report)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
