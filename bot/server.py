@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from bot.app import Understanding
 from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.pacing import Pacer
 from bot.channels.telegram.partner_group import PartnerGroups
 from bot.channels.telegram.receive import TelegramReceiver
 from bot.channels.telegram.translate import CHANNEL as TELEGRAM
@@ -102,7 +103,9 @@ async def _serve(
             smtp_url = settings.smtp_url.get_secret_value()
             partners["email"] = EmailChannel(smtp_url, settings.mail_from, settings.public_url)
         if settings.telegram_token is not None:
-            client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+            token = settings.telegram_token.get_secret_value()
+            pacer = Pacer(helpline.storage, token.partition(":")[0], settings.telegram_messages_per_second)
+            client = TelegramClient(token, settings.telegram_api_url, pacer)
             groups = PartnerGroups(client, helpline)
             partners["telegram_group"] = groups
             receiver = TelegramReceiver(client, helpline, groups)

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from bot.conversation.respond import Respondent
 from bot.delivery.circuit import AT_ONCE, BREAK, Circuits
 from bot.delivery.partner_channel import Letter
-from bot.errors import ChannelError
+from bot.delivery.referrals import MAX_ATTEMPTS
+from bot.errors import ChannelError, NotYet
 from bot.messages import ConversationKey
 from bot.partners.partner import Partner
+from bot.sending import MAX_ATTEMPTS as MAX_REPLY_ATTEMPTS
 from bot.storage.engine import Storage
 from tests.delivery.house import MAIL, SOON, WEBHOOK, House, RecordingChannel
 from tests.partners.cast import make_partner
+from tests.test_helpline import ALICE, message
 
 NEVER_FULL = 1000
 
@@ -49,17 +52,17 @@ class TestOneThatHangs:
         house = House(storage, small_respondent, labour=make_partner(channels=MAIL | WEBHOOK, capacity=NEVER_FULL))
         house.webhook = hanging = Hanging()
         house.worker = house.another_worker()
-        for number in range(24):
+        for number in range(10):
             await house.open_case(person(number))
         house.clock.now += SOON
         working = asyncio.create_task(house.worker.run())
-        await until(lambda: len(house.mail.got) == 24)
+        await until(lambda: len(house.mail.got) == 10)
         assert len(hanging.tried) == AT_ONCE
         hanging.through.set()
-        await until(lambda: len(hanging.got) == 24)
+        await until(lambda: len(hanging.got) == 10)
         house.worker.stop()
         await working
-        assert len({key for _, _, key in hanging.got}) == 24
+        assert len({key for _, _, key in hanging.got}) == 10
 
     async def test_stopped_it_lets_end_what_is_in_hand(self, storage: Storage, small_respondent: Respondent) -> None:
         house = House(storage, small_respondent, labour=make_partner(channels=WEBHOOK))
@@ -116,3 +119,31 @@ class TestAfterABreak:
         circuits.settled("a:mail")
         assert circuits.waits_until("a:mail", now) is None
         assert circuits.room("a:mail") == AT_ONCE
+
+
+class TestNotYet:
+    async def test_a_letter_without_room_at_the_far_end_waits_and_counts_as_no_failure(
+        self, house_of_mail: House
+    ) -> None:
+        house = house_of_mail
+        reference = await house.open_case()
+        house.mail.failures["labour"] = [NotYet("no room", 40) for _ in range(MAX_ATTEMPTS + 5)]
+        await house.after(SOON)
+        for _ in range(MAX_ATTEMPTS + 4):
+            await house.after(dt.timedelta(seconds=39))
+            await house.after(dt.timedelta(seconds=1))
+        assert house.mail.failures["labour"] == []
+        assert house.mail.got == []
+        await house.after(dt.timedelta(seconds=40))
+        kinds = await house.kinds(reference)
+        assert (house.mail.kinds("labour")[0], "failed" in kinds) == ("offered", False)
+
+    async def test_a_reply_without_room_waits_and_is_never_given_up(self, house_of_mail: House) -> None:
+        house = house_of_mail
+        await house.helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+        house.person.failures = [NotYet("no room", 40) for _ in range(MAX_REPLY_ATTEMPTS + 5)]
+        while house.person.failures:
+            await house.after(dt.timedelta(seconds=40))
+        assert house.person.got == []
+        await house.after(dt.timedelta(seconds=40))
+        assert house.told("The company must pay you")

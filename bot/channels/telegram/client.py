@@ -20,6 +20,7 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.channels.telegram.pacing import Pacer
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
 from bot.errors import ChannelError, TomoniError
@@ -47,7 +48,9 @@ class TopicGone(ChannelError):
 class TelegramClient:
     """One bot on one Bot API server."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, pacer: Pacer | None = None) -> None:
+        """`pacer` says when a message may go; without one, each goes at once."""
+        self._pacer = pacer
         root = api_url.rstrip("/")
         # Long polls hold a connection each; they must not stand in the way of replies.
         self.bot = Bot(
@@ -92,6 +95,7 @@ class TelegramClient:
 
     async def send(self, key: ConversationKey, reply: Reply) -> None:
         """Send one reply, silently, so that no sound draws anyone's eyes to the phone. Raises ChannelError."""
+        await self.turn(int(key.chat))
         try:
             await self.bot.send_message(
                 int(key.chat),
@@ -102,27 +106,43 @@ class TelegramClient:
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(int(key.chat), error) from error
+
+    async def turn(self, chat_id: int, messages: int = 1) -> None:
+        """Wait until so many more messages may go to a chat. Raises NotYet where that takes too long."""
+        if self._pacer is not None:
+            await self._pacer.turn(chat_id, messages)
+
+    async def _failed(self, chat_id: int, error: TelegramError) -> ChannelError:
+        failure = channel_error(error)
+        if self._pacer is not None and failure.retry_after_s is not None:
+            await self._pacer.refused(chat_id, failure.retry_after_s)
+        return failure
 
     async def create_topic(self, chat_id: int, name: str) -> int:
         """Open a forum topic in a group. Returns its thread id. Raises ChannelError."""
+        await self.turn(chat_id)
         try:
             topic = await self.bot.create_forum_topic(chat_id, name)
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
         return topic.message_thread_id
 
     async def close_topic(self, chat_id: int, thread_id: int) -> None:
         """Close a forum topic; one that is closed already stays so. Raises ChannelError, TopicGone where it is not
         there."""
+        await self.turn(chat_id)
         try:
             await self.bot.close_forum_topic(chat_id, thread_id)
         except TelegramError as error:
             if "topic_not_modified" not in str(error).lower():
-                raise channel_error(error) from error
+                raise await self._failed(chat_id, error) from error
 
-    async def send_to_topic(self, chat_id: int, thread_id: int, reply: Reply) -> None:
-        """Write one bubble into a forum topic. Raises ChannelError, TopicGone where it is not there."""
+    async def send_to_topic(self, chat_id: int, thread_id: int, reply: Reply, *, has_turn: bool = False) -> None:
+        """Write one bubble into a forum topic. `has_turn`: `turn` was called for it. Raises ChannelError, TopicGone
+        where it is not there."""
+        if not has_turn:
+            await self.turn(chat_id)
         try:
             await self.bot.send_message(
                 chat_id,
@@ -133,7 +153,7 @@ class TelegramClient:
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
 
     async def show_typing(self, key: ConversationKey) -> None:
         """Show that an answer is on its way; that it could not be shown does not matter."""

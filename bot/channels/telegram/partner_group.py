@@ -114,8 +114,11 @@ class PartnerGroups:
         words = translator(letter.language)
         bubbles = letter_bubbles(letter, answer_rows(words, letter.reference) if with_buttons else ())
         way = (key, topic.thread_id)
-        for number in range(self._under_way.get(way, 0), len(bubbles)):
-            await self._client.send_to_topic(topic.chat_id, topic.thread_id, bubbles[number])
+        first = self._under_way.get(way, 0)
+        # A letter that began must not stop halfway for want of room: another process would begin it anew.
+        await self._client.turn(topic.chat_id, len(bubbles) - first)
+        for number in range(first, len(bubbles)):
+            await self._client.send_to_topic(topic.chat_id, topic.thread_id, bubbles[number], has_turn=True)
             self._under_way[way] = number + 1
         self._under_way.pop(way, None)
         while len(self._under_way) > _MAX_UNDER_WAY:
