@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 
-PARTS = ("rankers", "deciding", "asking", "throughput", "growth")
+PARTS = ("rankers", "deciding", "asking", "throughput", "cases", "handover", "growth")
 
 
 def main() -> None:
