@@ -184,7 +184,7 @@ async def open_far_ends(faults: Faults) -> AsyncIterator[FarEnds]:
     app = web.Application()
     app.router.add_route("*", "/bot{token}/{method}", ends.bot_api)
     app.router.add_post("/partner/{partner}", ends.partner)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     port, smtp_port = free_port(), free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -3,7 +3,7 @@
 People open cases by Telegram's webhook, several `tomoni serve` processes share one database. Processes are killed
 with SIGKILL and started anew, PostgreSQL is restarted, one partner is away at first, the others answer 500, hang, hang
 up, or take a letter and die; mail servers say “later” after having taken a mail; Telegram says 429, 502, or does a
-thing and loses the answer. Everything is drawn from one seed. Waits are a tenth of the real ones
+thing and loses the answer. Everything is drawn from one seed. Waits are a twentieth of the real ones
 (`benchmarks/impatient.py`).
 """
 

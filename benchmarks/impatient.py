@@ -1,4 +1,4 @@
-"""`python -m benchmarks.impatient serve`: `tomoni serve` that waits a tenth as long for everything.
+"""`python -m benchmarks.impatient serve`: `tomoni serve` that waits a twentieth as long for everything.
 
 Leases, breaks, retries and Telegram's limits are made for hours and minutes; a fault run shall be over in minutes. The
 code is the same.
@@ -16,7 +16,7 @@ from bot.cli import main
 from bot.delivery import circuit, referrals, worker
 from bot.helpline import Helpline
 
-SHARE = 10
+SHARE = 20
 
 
 def hurry() -> None:
