@@ -1,7 +1,7 @@
 """Cases a second, from the first question to the partner's own system, and the time from consent until it has the
 case: on SQLite and PostgreSQL, with one, two and four `tomoni serve` processes.
 
-A case is nine updates by webhook: question, the request for a person, five steps of the intake, consent. The partner's
+A case is eight updates by webhook: question, the request for a person, five steps of the intake, consent. The partner's
 system answers at once. Processes, database, people and far ends share the machine's processors.
 """
 
@@ -22,7 +22,7 @@ from benchmarks.fleet import People, open_fleet
 from benchmarks.updates import new_chats
 from tests.servers.postgres import PostgresServer
 
-CASES, WARM_UP = 120, 10
+CASES, WARM_UP = 100, 10
 AT_ONCE = 16
 WEBHOOKS = 8
 ARRIVES_IN_S = 60.0
