@@ -50,7 +50,7 @@ async def test_two_processes_keep_to_one_rate(storage: Storage) -> None:
 async def test_who_would_wait_long_goes_back_and_takes_no_place(storage: Storage) -> None:
     clock = Clock()
     here, there = (Pacer(storage, "1", 0, clock=clock) for _ in range(2))
-    await here.turn(GROUP, messages=10)
+    await here.turn(GROUP, messages=13)
     for _ in range(3):
         with pytest.raises(NotYet) as refused:
             await there.turn(GROUP)

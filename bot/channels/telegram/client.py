@@ -20,7 +20,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.channels.telegram.pacing import Pacer
+from bot.channels.telegram.pacing import PATIENCE, Pacer
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
 from bot.errors import ChannelError, TomoniError
@@ -108,10 +108,10 @@ class TelegramClient:
         except TelegramError as error:
             raise await self._failed(int(key.chat), error) from error
 
-    async def turn(self, chat_id: int, messages: int = 1) -> None:
-        """Wait until so many more messages may go to a chat. Raises NotYet where that takes too long."""
+    async def turn(self, chat_id: int, messages: int = 1, patience: dt.timedelta = PATIENCE) -> None:
+        """Wait until so many more messages may go to a chat. Raises NotYet where that is more than `patience` away."""
         if self._pacer is not None:
-            await self._pacer.turn(chat_id, messages)
+            await self._pacer.turn(chat_id, messages, patience)
 
     async def _failed(self, chat_id: int, error: TelegramError) -> ChannelError:
         failure = channel_error(error)

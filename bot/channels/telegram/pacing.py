@@ -20,11 +20,13 @@ from bot.storage.limits import bar, reserve
 
 logger = logging.getLogger(__name__)
 
-# Five at once and fifteen a minute from then on: never more than twenty in any minute.
-GROUP_INTERVAL: Final = dt.timedelta(seconds=4)
-GROUP_BURST: Final = 4 * GROUP_INTERVAL
+# Eight at once and twelve a minute from then on: never more than twenty in any minute.
+GROUP_INTERVAL: Final = dt.timedelta(seconds=5)
+GROUP_BURST: Final = 7 * GROUP_INTERVAL
 # Who would wait longer goes back to the outbox.
 PATIENCE: Final = dt.timedelta(seconds=5)
+# What stands in no outbox waits longer before it is not said at all.
+LONG_PATIENCE: Final = dt.timedelta(seconds=60)
 # How many places one process takes at once for those that wait in it.
 HANDFUL: Final = 8
 
@@ -50,18 +52,18 @@ class Pacer:
         self._waiting = 0
         self._refused: dict[int, dt.datetime] = {}
 
-    async def turn(self, chat_id: int, messages: int = 1) -> None:
+    async def turn(self, chat_id: int, messages: int = 1, patience: dt.timedelta = PATIENCE) -> None:
         """Wait until so many more messages may go to a chat.
 
-        Raises NotYet where that is more than PATIENCE away; no place is taken then. With the database away nobody
+        Raises NotYet where that is more than `patience` away; no place is taken then. With the database away nobody
         waits: Telegram itself refuses what is too much.
         """
         try:
             if chat_id < 0:
-                await self._wait_until(await self._place_in_group(chat_id, messages))
+                await self._wait_until(await self._place_in_group(chat_id, messages, patience))
             if self._interval is not None:
                 for _ in range(messages):
-                    await self._wait_until(await self._place(self._interval))
+                    await self._wait_until(await self._place(self._interval, patience))
         except StorageUnavailable as error:
             logger.warning("sending without regard to Telegram's limits: %s", error)
 
@@ -82,14 +84,14 @@ class Pacer:
         except StorageUnavailable as error:
             logger.warning("the other processes were not told that Telegram asks to slow down: %s", error)
 
-    async def _place_in_group(self, chat_id: int, messages: int) -> dt.datetime:
+    async def _place_in_group(self, chat_id: int, messages: int, patience: dt.timedelta) -> dt.datetime:
         now = self._clock()
         async with self._storage.transaction() as session:
             place = await reserve(session, self._group(chat_id), now, GROUP_INTERVAL, count=messages, burst=GROUP_BURST)
-            _refuse_if_far(place, now)
+            _refuse_if_far(place, now, patience)
         return place
 
-    async def _place(self, interval: dt.timedelta) -> dt.datetime:
+    async def _place(self, interval: dt.timedelta, patience: dt.timedelta) -> dt.datetime:
         """The next place of the whole bot. The more wait here, the fewer times the database is asked."""
         self._waiting += 1
         try:
@@ -99,7 +101,7 @@ class Pacer:
                     count = min(self._waiting, HANDFUL)
                     async with self._storage.transaction() as session:
                         first = await reserve(session, self._bucket, now, interval, count=count)
-                        _refuse_if_far(first, now)
+                        _refuse_if_far(first, now, patience)
                     self._places.extend(first + number * interval for number in range(count))
                 return self._places.popleft()
         finally:
@@ -114,6 +116,6 @@ class Pacer:
         return f"{self._bucket}:{chat_id}"
 
 
-def _refuse_if_far(place: dt.datetime, now: dt.datetime) -> None:
-    if place - now > PATIENCE:
+def _refuse_if_far(place: dt.datetime, now: dt.datetime, patience: dt.timedelta) -> None:
+    if place - now > patience:
         raise NotYet("Telegram's limit is reached; waiting for room", (place - now).total_seconds())

@@ -16,6 +16,7 @@ from telegram import Message, Update
 from bot.channels.telegram.client import TelegramClient, TopicGone
 from bot.channels.telegram.group_desk import GroupDesk, Outcome
 from bot.channels.telegram.group_words import LetterText, answer_rows, letter_bubbles, parse_ask
+from bot.channels.telegram.pacing import LONG_PATIENCE
 from bot.errors import ChannelError, StorageUnavailable
 from bot.helpline import Helpline
 from bot.i18n import translator
@@ -226,7 +227,8 @@ class PartnerGroups:
         async with self._turns.setdefault(said.chat_id, asyncio.Lock()):
             try:
                 if said.outcome.reply is not None:
-                    await self._client.send_to_topic(said.chat_id, said.thread_id, said.outcome.reply)
+                    await self._client.turn(said.chat_id, patience=LONG_PATIENCE)
+                    await self._client.send_to_topic(said.chat_id, said.thread_id, said.outcome.reply, has_turn=True)
                 if said.outcome.closes:
                     await self._close(said.chat_id, said.thread_id)
             except ChannelError as error:
