@@ -132,7 +132,7 @@ async def under_fire(
             await _settled(storage, outcome)
             outcome.seconds = time.perf_counter() - started
         async with storage.reading() as session:
-            found = await list_cases(session)
+            found = await list_cases(session, limit=2 * cases)
         await storage.close()
     outcome.faults = faults.counts
     _judge(found, chats, ends, outcome)
