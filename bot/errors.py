@@ -45,3 +45,10 @@ class ChannelError(TomoniError):
         super().__init__(reason)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
+
+
+class NotYet(ChannelError):
+    """Nothing was sent, since the far end's limit leaves no room before `retry_after_s` seconds have passed."""
+
+    def __init__(self, reason: str, retry_after_s: float) -> None:
+        super().__init__(reason, permanent=False, retry_after_s=retry_after_s)

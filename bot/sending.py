@@ -7,10 +7,11 @@ import logging
 from typing import Final, Protocol
 
 from bot.cases.relay import note_delivery
-from bot.errors import ChannelError
+from bot.errors import ChannelError, NotYet
 from bot.helpline import Helpline, Receipt
 from bot.messages import ConversationKey, Reply
 from bot.storage import conversations, jobs
+from bot.storage.undelivered import hold_job
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +58,13 @@ async def _settle_failure(helpline: Helpline, receipt: Receipt, names: list[str 
     if names:
         await helpline.settle(receipt, sent, names)
     async with helpline.storage.transaction() as session:
+        if isinstance(error, NotYet):
+            await hold_job(session, receipt.job, now + dt.timedelta(seconds=error.retry_after_s or 0), str(error))
+            return
         attempts = await jobs.attempts_of(session, receipt.job)
         if error.permanent or attempts >= MAX_ATTEMPTS:
             if receipt.event_id is not None:
-                partners = helpline.respondent().directory.partners
+                partners = helpline.respondent().directory.recipients
                 await note_delivery(session, receipt.event_id, now, partners, reason=str(error))
             left = [item.id for item in receipt.replies[sent:]]
             await conversations.settle_replies(session, left, "failed", now)

@@ -30,7 +30,7 @@ from bot.delivery.inbound_files import PartnerFiles
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.translation import MachineTranslator, TranslationService
 from bot.delivery.webhook import WebhookChannel
-from bot.delivery.worker import Worker
+from bot.delivery.worker import ENDING_S, Worker
 from bot.errors import ChannelError, StorageUnavailable, TomoniError
 from bot.helpline import Helpline
 from bot.sending import Sender
@@ -95,7 +95,9 @@ async def _serve(
     secrets = partner_secrets()
     client: TelegramClient | None = None
     if settings.telegram_token is not None:
-        client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+        token = settings.telegram_token.get_secret_value()
+        pacer = Pacer(helpline.storage, token.partition(":")[0], settings.telegram_messages_per_second)
+        client = TelegramClient(token, settings.telegram_api_url, pacer)
     files = CaseFiles(helpline.storage, client)
     inbox = PartnerInbox(helpline, secrets)
     routes: list[BaseRoute] = [
@@ -172,16 +174,17 @@ async def _run_telegram(settings: Settings, client: TelegramClient, receiver: Te
 
 @asynccontextmanager
 async def _working(worker: Worker) -> AsyncIterator[None]:
-    async with _background(worker.run(), "outbox"):
+    async with _background(worker.run(), "outbox") as working:
         try:
             yield
         finally:
             worker.stop()
+            await asyncio.wait([working], timeout=2 * ENDING_S)
 
 
 @asynccontextmanager
-async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run `work` beside the block; a fault in it is logged at once, and it is ended with the block."""
+async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Run `work` beside the block, as the task it gives; a fault in it is logged at once. It ends with the block."""
     task = asyncio.create_task(work)
 
     def report(done: asyncio.Task[None]) -> None:
@@ -190,7 +193,7 @@ async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
 
     task.add_done_callback(report)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):

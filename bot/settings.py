@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     public_url: Url | None = None
     telegram_token: SecretStr | None = None
     telegram_api_url: Url = "https://api.telegram.org"
+    telegram_messages_per_second: float = Field(default=28.0, ge=0, le=10_000)
     secret_key: SecretStr | None = None
     previous_secret_keys: SecretStr | None = None
     smtp_url: SecretStr | None = None

@@ -50,6 +50,16 @@ def letter_key(event_id: uuid.UUID, channel: str) -> str:
     return f"deliver:{event_id}:{channel}"
 
 
+def service_level_key(event_id: uuid.UUID, stage: str) -> str:
+    """What marks the job of one moment at which somebody must have looked."""
+    return f"service_level:{event_id}:{stage}"
+
+
+def way_to(partner_id: str, channel: str) -> str:
+    """The name of one way to one partner."""
+    return f"{partner_id}:{channel}"
+
+
 def dispatch(
     session: AsyncSession, event: CaseEventRow, partner_id: str | None, partners: Mapping[str, Recipient]
 ) -> None:
@@ -61,12 +71,12 @@ def dispatch(
     for channel in channels_of(partner):
         add_job(
             session, JobKind.DELIVER, dedup=letter_key(event.id, channel), subject=f"{event.id}:{channel}",
-            run_at=event.at,
+            run_at=event.at, way=way_to(partner_id or "", channel),
         )  # fmt: skip
     if event.kind == CaseEventKind.OFFERED and isinstance(partner, Partner):
         level = partner.service_level
         for stage, hours in ((REMIND, level.remind_after_hours), (OVERDUE, level.first_response_hours)):
             add_job(
-                session, JobKind.SERVICE_LEVEL, dedup=f"service_level:{event.id}:{stage}",
+                session, JobKind.SERVICE_LEVEL, dedup=service_level_key(event.id, stage),
                 subject=f"{event.id}:{stage}", run_at=after_open_hours(partner, event.at, hours),
             )  # fmt: skip

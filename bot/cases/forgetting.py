@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import holders
-from bot.cases.dispatch import CHANNELS, OVERDUE, REMIND, channels_of, letter_key
+from bot.cases.dispatch import CHANNELS, OVERDUE, REMIND, channels_of, letter_key, way_to
 from bot.cases.relay import EDIT, TAKE_BACK
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR
@@ -109,4 +109,5 @@ def _add(
     add_job(
         session, JobKind.TELL_TO_DELETE, dedup=f"tell_to_delete:{case.id}:{partner_id}:{channel}"[:160],
         subject=case.reference, run_at=now, payload=json.dumps(payload),
+        way=way_to(partner_id, channel),
     )  # fmt: skip

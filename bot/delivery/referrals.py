@@ -13,18 +13,20 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.case import awaits_answer, referral_of, status_of
-from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key
+from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key, service_level_key, way_to
 from bot.cases.service import SYSTEM, give_to_operator
 from bot.cases.telling import pass_on_rows, say_to_person
 from bot.conversation.consent import MACHINE_TRANSLATION
 from bot.conversation.respond import Respondent
+from bot.delivery.circuit import NEXT_LOOK, Circuits
 from bot.delivery.letter import WRITTEN, compose
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.translation import MachineTranslator
-from bot.errors import ChannelError, StorageUnavailable
+from bot.errors import ChannelError, NotYet, StorageUnavailable
 from bot.i18n import translator
 from bot.markup import escape
 from bot.messages import LanguageCode, Reply
+from bot.partners.opening import after_open_hours
 from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage import jobs
@@ -43,11 +45,9 @@ MAX_ATTEMPTS: Final = 30
 PATIENCE_S: Final = 20.0
 # How long a letter waits for the translation of all that is in it.
 TRANSLATION_S: Final = 10.0
-# After this many failures in a row a way to a partner is left alone for a while: its letters wait without being tried.
-BREAKS_AFTER: Final = 3
-BREAK: Final = dt.timedelta(minutes=5)
-# How soon to look again whether the letter before this one is through.
-NEXT_LOOK: Final = dt.timedelta(seconds=1)
+# A reminder and the end of the time may come due together, after the clock jumped or the server stood still: whoever is
+# reminded has this many open hours from then on, or what lies between the two moments, if that is less.
+GRACE_HOURS: Final = 1.0
 _ASKS_FOR_ANSWER: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 # These go to somebody who does not have the case.
 _FOR_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
@@ -72,8 +72,7 @@ class Referrals:
         self._channels = channels
         self._clock = clock
         # By partner and channel: a partner's dead webhook does not hold up its mail.
-        self._failures: dict[tuple[str, str], int] = {}
-        self._left_alone_until: dict[tuple[str, str], dt.datetime] = {}
+        self.circuits = Circuits()
 
     async def deliver(self, job: JobRow) -> None:
         """Bring one letter to its partner by one channel; what became of it stands in the case."""
@@ -93,11 +92,17 @@ class Referrals:
             looks_again = now + NEXT_LOOK if before.owner else max(before.run_at, now + NEXT_LOOK)
             await self._hold(job, looks_again, "an earlier letter is still on its way")
             return
-        waits_until = self._left_alone_until.get(way, now)
-        # A clock that was set back must not make the break longer.
-        if now < waits_until <= now + BREAK:
+        waits_until = self.circuits.waits_until(way_to(*way), now)
+        if waits_until is not None:
             await self._hold(job, waits_until, "the partner did not answer lately")
             return
+        try:
+            await self._try(job, found, event, way)
+        finally:
+            self.circuits.settled(way_to(*way))
+
+    async def _try(self, job: JobRow, found: CaseWithEvents, event: CaseEventRow, way: tuple[str, str]) -> None:
+        partner_id, channel_name = way
         partner = self._respondent().directory.recipients.get(partner_id)
         channel = self._channels.get(channel_name)
         if partner is None or channel is None:
@@ -105,15 +110,19 @@ class Referrals:
             return
         try:
             await self._send(channel, partner_id, partner, found, event, job.dedup)
+        except NotYet as error:
+            await self._hold(job, self._clock() + dt.timedelta(seconds=error.retry_after_s or 0), str(error))
+            return
         except ChannelError as error:
             await self._settle_failure(job, event, way, error)
             return
-        self._failures.pop(way, None)
+        self.circuits.answered(way_to(*way))
         await self._note(job, event, way, CaseEventKind.DELIVERED)
 
     async def watch(self, job: JobRow) -> None:
         """Do what is due when a partner has not answered an offer: remind it, then give the case to the operator's
-        desk and tell the person. An offer that was answered, or followed by another, needs nothing."""
+        desk and tell the person. An offer that was answered, or followed by another, needs nothing. Where both are
+        due at once, the partner is reminded first and has a little time to answer."""
         event_id, _, stage = job.subject.partition(":")
         now = self._clock()
         async with self._storage.transaction() as session:
@@ -122,15 +131,36 @@ class Referrals:
             found = await lock_case(session, loaded[0].case.id) if loaded is not None else None
             if loaded is not None and found is not None and awaits_answer(found.events, loaded[1].partner_id):
                 event = loaded[1]
-                if stage == REMIND and not _was_reminded(found, event):
+                if stage == REMIND and _reminder_of(found, event) is None:
                     reminder = await add_case_event(
                         session, event.case_id, CaseEventKind.REMINDED, actor=SYSTEM, at=now, text=None,
                         partner_id=event.partner_id, detail=event.detail,
                     )  # fmt: skip
                     dispatch(session, reminder, event.partner_id, self._respondent().directory.recipients)
                 elif stage == OVERDUE:
+                    earliest = await self._overdue_from(session, found, event, now)
+                    if earliest > now:
+                        await hold_job(session, job.id, earliest, "the partner was reminded late")
+                        return
                     await self._give_back(session, found, event, now)
             await jobs.finish_job(session, job.id)
+
+    async def _overdue_from(
+        self, session: AsyncSession, found: CaseWithEvents, offer: CaseEventRow, now: dt.datetime
+    ) -> dt.datetime:
+        """From when on an offer nobody answered may be taken from its partner; a time past is at once."""
+        reminder = _reminder_of(found, offer)
+        if reminder is None:
+            waits = await waiting_jobs(session, [service_level_key(offer.id, REMIND)])
+            return now + NEXT_LOOK if waits else now
+        partner = self._respondent().directory.partners.get(offer.partner_id or "")
+        # A reminder from a time to come was written before the clock was set back.
+        if partner is None or reminder.at > now:
+            return now
+        level = partner.service_level
+        return after_open_hours(
+            partner, reminder.at, min(GRACE_HOURS, level.first_response_hours - level.remind_after_hours)
+        )
 
     async def _send(
         self, channel: PartnerChannel, partner_id: str, partner: Recipient, found: CaseWithEvents, event: CaseEventRow,
@@ -218,11 +248,11 @@ class Referrals:
         self, job: JobRow, event: CaseEventRow, way: tuple[str, str], error: ChannelError
     ) -> None:
         now = self._clock()
-        if not error.permanent:
-            # A letter refused for good says that somebody is there; only silence breaks the circuit.
-            self._failures[way] = self._failures.get(way, 0) + 1
-            if self._failures[way] >= BREAKS_AFTER:
-                self._left_alone_until[way] = now + BREAK
+        # Who refuses a letter for good, or says when to come again, is there; only silence breaks the circuit.
+        if error.permanent or error.retry_after_s is not None:
+            self.circuits.answered(way_to(*way))
+        else:
+            self.circuits.failed(way_to(*way), now)
         if error.permanent or job.attempts + 1 >= MAX_ATTEMPTS:
             await self._failed(job, event, way, str(error))
             return
@@ -290,8 +320,14 @@ def _is_moot(found: CaseWithEvents, event: CaseEventRow) -> bool:
     return event.kind in _ASKS_FOR_ANSWER and not awaits_answer(found.events, event.partner_id)
 
 
-def _was_reminded(found: CaseWithEvents, offer: CaseEventRow) -> bool:
-    return any(
-        item.kind == CaseEventKind.REMINDED and item.partner_id == offer.partner_id and item.position > offer.position
-        for item in found.events
+def _reminder_of(found: CaseWithEvents, offer: CaseEventRow) -> CaseEventRow | None:
+    return next(
+        (
+            item
+            for item in found.events
+            if item.kind == CaseEventKind.REMINDED
+            and item.partner_id == offer.partner_id
+            and item.position > offer.position
+        ),
+        None,
     )

@@ -7,7 +7,8 @@ import contextlib
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.delivery.deletions import Deletions
@@ -22,11 +23,15 @@ from bot.messages import ConversationKey
 from bot.sending import Sender, send_and_settle
 from bot.storage import conversations, jobs
 from bot.storage.models import JobKind, JobRow
+from bot.storage.undelivered import put_back
 
 logger = logging.getLogger(__name__)
 
 LEASE: Final = dt.timedelta(seconds=60)
-BATCH: Final = 20
+# How many jobs one worker has in hand at once.
+SLOTS: Final = 20
+# How long what is in hand has to end when the worker is stopped; a job cut off then comes back with its lease.
+ENDING_S: Final = 5.0
 POLL_S: Final = 1.0
 SENT_KEPT: Final = dt.timedelta(hours=24)
 UNSENT_KEPT: Final = dt.timedelta(days=7)
@@ -52,10 +57,11 @@ class Worker:
         self._revisions = Revisions(helpline, senders)
         self._retention = Retention(helpline.storage, helpline.respondent, helpline.clock)
         self._stopping = asyncio.Event()
+        self._in_hand: dict[asyncio.Task[None], str | None] = {}
         self._purged = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def stop(self) -> None:
-        """Let the job in hand end, then leave `run`."""
+        """Let what is in hand end, then leave `run`."""
         self._stopping.set()
         self._helpline.woken.set()
 
@@ -64,7 +70,7 @@ class Worker:
         while not self._stopping.is_set():
             self._helpline.woken.clear()
             try:
-                busy = await self.work_once()
+                busy = await self._take_up()
                 await self._purge()
                 pause = 0.0 if busy else await self._pause()
             except StorageUnavailable as error:
@@ -77,23 +83,66 @@ class Worker:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._helpline.woken.wait()
+        if self._in_hand:
+            _, cut_off = await asyncio.wait(self._in_hand, timeout=ENDING_S)
+            for task in cut_off:
+                task.cancel()
 
     async def work_once(self) -> bool:
-        """Do the jobs that are due. Returns whether there were any."""
+        """Do the jobs that are due, as many as there are slots for. Returns, when they are done, whether there were
+        any."""
+        busy = await self._take_up()
+        if self._in_hand:
+            await asyncio.wait(self._in_hand)
+        return busy
+
+    async def _take_up(self) -> bool:
+        """Begin as many of the jobs that are due as there are slots for. Returns whether there were any."""
+        free = SLOTS - len(self._in_hand)
+        if free <= 0:
+            return False
         storage = self._helpline.storage
         now = self._helpline.clock()
+        full = self._full_ways()
         async with storage.reading() as session:
-            due = await jobs.next_due(session)
+            due = await jobs.next_due(session, full)
         if due is None or due > now:
             return False
         async with storage.transaction() as session:
-            claimed = await jobs.claim_jobs(session, self._helpline.owner, now, LEASE, BATCH)
-        await asyncio.gather(*(self._do(job) for job in claimed))
-        return bool(claimed)
+            claimed = await jobs.claim_jobs(session, self._helpline.owner, now, LEASE, free, full)
+            fitting, left = self._fit(claimed)
+            if left:
+                await put_back(session, [job.id for job in left], now)
+        for job in fitting:
+            task = asyncio.create_task(self._do(job))
+            self._in_hand[task] = job.way
+            task.add_done_callback(self._let_go)
+        return bool(fitting)
+
+    def _fit(self, claimed: Sequence[JobRow]) -> tuple[list[JobRow], list[JobRow]]:
+        """The jobs there is room for on their ways, and the rest."""
+        under_way = Counter(self._in_hand.values())
+        fitting: list[JobRow] = []
+        left: list[JobRow] = []
+        for job in claimed:
+            has_room = job.way is None or under_way[job.way] < self._referrals.circuits.room(job.way)
+            (fitting if has_room else left).append(job)
+            under_way[job.way] += has_room
+        return fitting, left
+
+    def _full_ways(self) -> list[str]:
+        under_way = Counter(way for way in self._in_hand.values() if way is not None)
+        return [way for way, count in under_way.items() if count >= self._referrals.circuits.room(way)]
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        del self._in_hand[task]
+        self._helpline.woken.set()
 
     async def _pause(self) -> float:
+        if len(self._in_hand) >= SLOTS:
+            return POLL_S
         async with self._helpline.storage.reading() as session:
-            due = await jobs.next_due(session)
+            due = await jobs.next_due(session, self._full_ways())
         if due is None:
             return POLL_S
         return min(max((due - self._helpline.clock()).total_seconds(), 0.01), POLL_S)

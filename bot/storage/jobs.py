@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.messages import ConversationKey
@@ -25,25 +25,28 @@ def add_job(
     run_at: dt.datetime,
     owner: str | None = None,
     payload: str | None = None,
+    way: str | None = None,
 ) -> uuid.UUID:
-    """Write a job down. `dedup` is unique: the same thing is never to be done twice; `payload` is JSON."""
+    """Write a job down. `dedup` is unique: the same thing is never to be done twice; `payload` is JSON. Of jobs with
+    the same `way` a worker does only so many at once."""
     job_id = uuid.uuid4()
     session.add(
         JobRow(
             id=job_id, kind=kind, dedup=dedup, subject=subject, address=key_to_json(address) if address else "",
-            run_at=run_at, owner=owner, payload=payload,
+            run_at=run_at, owner=owner, payload=payload, way=way,
         )
     )  # fmt: skip
     return job_id
 
 
 async def claim_jobs(
-    session: AsyncSession, owner: str, now: dt.datetime, lease: dt.timedelta, limit: int
+    session: AsyncSession, owner: str, now: dt.datetime, lease: dt.timedelta, limit: int, full: Collection[str] = ()
 ) -> list[JobRow]:
-    """Take up to `limit` jobs that are due, for the length of `lease`; no two owners get the same one."""
+    """Take up to `limit` jobs that are due, none whose way is `full`, for the length of `lease`; no two owners get
+    the same one."""
     due = (
         select(JobRow.id)
-        .where(JobRow.state == "waiting", JobRow.run_at <= now)
+        .where(JobRow.state == "waiting", JobRow.run_at <= now, _not_on(full))
         .order_by(JobRow.run_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -58,9 +61,9 @@ async def claim_jobs(
     return list(rows.scalars())
 
 
-async def next_due(session: AsyncSession) -> dt.datetime | None:
-    """When the next job is due, None where none waits."""
-    query = select(JobRow.run_at).where(JobRow.state == "waiting").order_by(JobRow.run_at).limit(1)
+async def next_due(session: AsyncSession, full: Collection[str] = ()) -> dt.datetime | None:
+    """When the next job is due that does not go a way that is `full`, None where none waits."""
+    query = select(JobRow.run_at).where(JobRow.state == "waiting", _not_on(full)).order_by(JobRow.run_at).limit(1)
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -116,6 +119,10 @@ async def count_jobs(session: AsyncSession) -> dict[str, int]:
     """How many jobs are in each state."""
     rows = await session.execute(select(JobRow.state, func.count()).group_by(JobRow.state))
     return {str(state): int(count) for state, count in rows}
+
+
+def _not_on(full: Collection[str]) -> ColumnElement[bool]:
+    return or_(JobRow.way.is_(None), JobRow.way.not_in(full))
 
 
 def key_to_json(key: ConversationKey) -> str:

@@ -19,6 +19,11 @@ async def hold_job(session: AsyncSession, job_id: uuid.UUID, until: dt.datetime,
     )
 
 
+async def put_back(session: AsyncSession, jobs: Collection[uuid.UUID], now: dt.datetime) -> None:
+    """Let claimed jobs that nobody has a hand free for be claimed by whoever has."""
+    await session.execute(update(JobRow).where(JobRow.id.in_(jobs)).values(run_at=now, owner=None))
+
+
 async def waiting_jobs(session: AsyncSession, dedups: Collection[str]) -> list[JobRow]:
     """Those of the jobs with these `dedup` that are still to be done."""
     rows = await session.execute(select(JobRow).where(JobRow.dedup.in_(dedups), JobRow.state == "waiting"))

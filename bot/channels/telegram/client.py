@@ -23,6 +23,7 @@ from telegram.error import (
 )
 
 from bot.channels.telegram.files import file_id_of, sending_of
+from bot.channels.telegram.pacing import PATIENCE, Pacer
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.translate import html_of, keyboard_of
 from bot.conversation.welcome import commands_in
@@ -52,7 +53,9 @@ class TopicGone(ChannelError):
 class TelegramClient:
     """One bot on one Bot API server."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, pacer: Pacer | None = None) -> None:
+        """`pacer` says when a message may go; without one, each goes at once."""
+        self._pacer = pacer
         root = api_url.rstrip("/")
         # Long polls hold a connection each; they must not stand in the way of replies.
         self._request = AiohttpRequest()
@@ -94,6 +97,7 @@ class TelegramClient:
         Raises ChannelError."""
         if reply.file is not None:
             return await self.send_file(int(key.chat), reply.file, html_of(reply), silent=True)
+        await self.turn(int(key.chat))
         try:
             sent = await self.bot.send_message(
                 int(key.chat),
@@ -104,7 +108,7 @@ class TelegramClient:
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(int(key.chat), error) from error
         return str(sent.message_id)
 
     async def edit(self, key: ConversationKey, name: str, reply: Reply) -> None:
@@ -120,7 +124,7 @@ class TelegramClient:
             )
         except TelegramError as error:
             if "message is not modified" not in str(error).lower():
-                raise channel_error(error) from error
+                raise await self._failed(int(key.chat), error) from error
 
     async def delete(self, key: ConversationKey, name: str) -> None:
         """Delete a message sent before; one the person deleted already is gone. Raises ChannelError."""
@@ -128,41 +132,64 @@ class TelegramClient:
             await self.bot.delete_message(int(key.chat), int(name))
         except TelegramError as error:
             if "message to delete not found" not in str(error).lower():
-                raise channel_error(error) from error
+                raise await self._failed(int(key.chat), error) from error
+
+    async def turn(self, chat_id: int, messages: int = 1, patience: dt.timedelta = PATIENCE) -> None:
+        """Wait until so many more messages may go to a chat. Raises NotYet where that is more than `patience` away."""
+        if self._pacer is not None:
+            await self._pacer.turn(chat_id, messages, patience)
+
+    async def _failed(self, chat_id: int, error: TelegramError) -> ChannelError:
+        failure = channel_error(error)
+        if self._pacer is not None and failure.retry_after_s is not None:
+            await self._pacer.refused(chat_id, failure.retry_after_s)
+        return failure
 
     async def create_topic(self, chat_id: int, name: str) -> int:
         """Open a forum topic in a group. Returns its thread id. Raises ChannelError."""
+        await self.turn(chat_id)
         try:
             topic = await self.bot.create_forum_topic(chat_id, name)
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
         return topic.message_thread_id
 
     async def close_topic(self, chat_id: int, thread_id: int) -> None:
         """Close a forum topic; one that is closed already stays so. Raises ChannelError, TopicGone where it is not
         there."""
+        await self.turn(chat_id)
         try:
             await self.bot.close_forum_topic(chat_id, thread_id)
         except TelegramError as error:
             if "topic_not_modified" not in str(error).lower():
-                raise channel_error(error) from error
+                raise await self._failed(chat_id, error) from error
 
     async def delete_topic(self, chat_id: int, thread_id: int) -> None:
         """Delete a forum topic with all that stands in it. Raises ChannelError, TopicGone where it is not there."""
         try:
             await self.bot.delete_forum_topic(chat_id, thread_id)
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
 
     async def send_to_topic(
-        self, chat_id: int, thread_id: int, reply: Reply, *, answers: int | None = None, asks: str = ""
+        self,
+        chat_id: int,
+        thread_id: int,
+        reply: Reply,
+        *,
+        answers: int | None = None,
+        asks: str = "",
+        has_turn: bool = False,
     ) -> None:
         """Write one bubble into a forum topic, as an answer to the message with the id `answers`. With `asks`,
-        Telegram opens an answer to it, in whose empty field that stands; there are no buttons then.
+        Telegram opens an answer to it, in whose empty field that stands; there are no buttons then. `has_turn`: `turn`
+        was called for it.
 
         Raises ChannelError, TopicGone where the topic is not there.
         """
         quoting = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
+        if not has_turn:
+            await self.turn(chat_id)
         try:
             await self.bot.send_message(
                 chat_id,
@@ -174,14 +201,16 @@ class TelegramClient:
                 link_preview_options={"is_disabled": True},  # type: ignore[arg-type]
             )
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
 
     async def send_file(
         self, chat_id: int, file: SentFile, caption: str = "", *, thread_id: int | None = None,
-        content: bytes | None = None, silent: bool = False,
+        content: bytes | None = None, silent: bool = False, has_turn: bool = False,
     ) -> str:  # fmt: skip
         """Send a file with a `caption` in HTML: by its file id, or `content` where we hold it. Returns the message's
-        id. Raises ChannelError, TopicGone where the topic is not there."""
+        id; `has_turn`: `turn` was called for it. Raises ChannelError, TopicGone where the topic is not there."""
+        if not has_turn:
+            await self.turn(chat_id)
         what = sending_of(file, self.bot.id, content)
         words = {"caption": caption, "parse_mode": ParseMode.HTML} if caption else {}
         try:
@@ -189,7 +218,7 @@ class TelegramClient:
                 chat_id, message_thread_id=thread_id, disable_notification=silent, **what.parameters, **words
             )
         except TelegramError as error:
-            raise channel_error(error) from error
+            raise await self._failed(chat_id, error) from error
         return str(sent.message_id)
 
     async def stream_file(self, remote: str) -> AsyncGenerator[bytes, None]:

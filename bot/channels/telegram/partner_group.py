@@ -18,6 +18,7 @@ from bot.channels.telegram.client import TelegramClient, TopicGone
 from bot.channels.telegram.group_desk import GroupDesk
 from bot.channels.telegram.group_messages import NOTHING_QUOTED, Library, Quoted, find_articles
 from bot.channels.telegram.group_words import LetterText, Outcome, answer_rows, letter_bubbles, parse_ask
+from bot.channels.telegram.pacing import LONG_PATIENCE
 from bot.channels.telegram.translate import attachment_in
 from bot.errors import ChannelError, StorageUnavailable
 from bot.helpline import Helpline
@@ -132,10 +133,13 @@ class PartnerGroups:
         bubbles = letter_bubbles(letter, answer_rows(words, letter.reference) if with_buttons else ())
         way = (key, topic.thread_id)
         parts: list[Reply | AttachmentRow] = [*bubbles, *letter.attachments]
-        for number in range(self._under_way.get(way, 0), len(parts)):
+        first = self._under_way.get(way, 0)
+        # A letter that began must not stop halfway for want of room: another process would begin it anew.
+        await self._client.turn(topic.chat_id, len(parts) - first)
+        for number in range(first, len(parts)):
             part = parts[number]
             if isinstance(part, Reply):
-                await self._client.send_to_topic(topic.chat_id, topic.thread_id, part)
+                await self._client.send_to_topic(topic.chat_id, topic.thread_id, part, has_turn=True)
             else:
                 await self._post_file(topic, part)
             self._under_way[way] = number + 1
@@ -148,7 +152,9 @@ class PartnerGroups:
         if row.remote is None:
             async with self._helpline.storage.reading() as session:
                 content = await content_of(session, row.id)
-        await self._client.send_file(topic.chat_id, sent_file(row), thread_id=topic.thread_id, content=content)
+        await self._client.send_file(
+            topic.chat_id, sent_file(row), thread_id=topic.thread_id, content=content, has_turn=True
+        )
 
     async def _open(
         self, found: CaseWithEvents, partner_id: str, group: int, letter: GroupLetter, instead_of: TopicRow | None
@@ -272,9 +278,11 @@ class PartnerGroups:
             try:
                 outcome = said.outcome
                 if outcome.reply is not None:
+                    await self._client.turn(said.chat_id, patience=LONG_PATIENCE)
                     await self._client.send_to_topic(
-                        said.chat_id, said.thread_id, outcome.reply, answers=outcome.answers, asks=outcome.asks
-                    )
+                        said.chat_id, said.thread_id, outcome.reply, answers=outcome.answers, asks=outcome.asks,
+                        has_turn=True,
+                    )  # fmt: skip
                 if said.outcome.closes:
                     await self._close(said.chat_id, said.thread_id)
             except ChannelError as error:

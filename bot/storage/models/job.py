@@ -29,7 +29,7 @@ class JobRow(Base):
 
     `address` is the ConversationKey as JSON, empty where the job is about no conversation; `subject` the row it is
     about, with a channel or stage behind a colon where there are several jobs about it; `payload` what the job needs
-    of a row that is gone by then, as JSON.
+    of a row that is gone by then, as JSON; `way` the way to a partner that a letter takes.
     """
 
     __tablename__ = "jobs"
@@ -44,6 +44,7 @@ class JobRow(Base):
     subject: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(EncryptedText("jobs.address"))
     payload: Mapped[str | None] = mapped_column(EncryptedText("jobs.payload"))
+    way: Mapped[str | None] = mapped_column(String(80))
     run_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     owner: Mapped[str | None] = mapped_column(String(64))

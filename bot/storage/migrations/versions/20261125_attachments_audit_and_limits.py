@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("conversations", sa.Column("hashed_by", sa.String(length=8), nullable=True))
     op.add_column("replies", sa.Column("channel_message_id", sa.String(length=64), nullable=True))
     op.add_column("jobs", sa.Column("payload", sa.LargeBinary(), nullable=True))
+    op.add_column("jobs", sa.Column("way", sa.String(length=80), nullable=True))
     # SQLite makes this table anew; no other table refers to it.
     with op.batch_alter_table("case_events") as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_case_events_kind"), type_="check")
@@ -89,6 +90,7 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_is_final()")
+    op.drop_column("jobs", "way")
     op.drop_column("jobs", "payload")
     op.drop_column("replies", "channel_message_id")
     op.drop_column("conversations", "hashed_by")
