@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 from bot.app import Understanding
 from bot.cases.files import CaseFiles
 from bot.channels.telegram.client import TelegramClient
+from bot.channels.telegram.pacing import Pacer
 from bot.channels.telegram.partner_group import PartnerGroups
 from bot.channels.telegram.receive import TelegramReceiver
 from bot.channels.telegram.translate import CHANNEL as TELEGRAM

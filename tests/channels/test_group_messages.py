@@ -122,7 +122,7 @@ def labels(sent: Sent) -> list[str]:
 class TestPreparedMessages:
     async def test_a_person_who_reads_nepali_gets_what_the_caseworker_saw(self, desk: Desk) -> None:
         await desk.take(NEPALI)
-        assert labels(desk.last) == ["💬 Prepared messages", "📄 Articles", "✅ Close the case"]
+        assert labels(desk.last) == ["💬 Prepared messages", "📄 Articles", "📣 Call the operator", "✅ Close the case"]
         before = desk.to_person()
         preview = await desk.choose("Ask for the city")
         assert ASK_CITY_NE in preview.text

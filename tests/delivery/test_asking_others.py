@@ -16,7 +16,7 @@ from bot.errors import CaseError, ChannelError
 from bot.messages import Press, Reply
 from bot.storage.cases import consents_of
 from bot.storage.engine import Storage
-from tests.delivery.house import MAIL, SOON, STORY, TO_OVERDUE, House
+from tests.delivery.house import MAIL, SOON, STORY, TO_OVERDUE, TO_REMIND, House
 from tests.partners.cast import make_operator, make_partner
 from tests.test_helpline import ALICE, message
 
@@ -168,6 +168,7 @@ class TestOperator:
     async def test_a_case_nobody_takes_reaches_the_operator(self, house: House) -> None:
         unanswered = await house.open_case()
         await house.after(SOON)
+        await house.after(TO_REMIND)
         await house.after(TO_OVERDUE)
         await house.after(SOON)
         assert "unanswered" in await house.kinds(unanswered)

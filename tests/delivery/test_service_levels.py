@@ -196,6 +196,7 @@ class TestPassingOn:
         assert house.mail.kinds("union") == ["offered"]
         assert house.mail.kinds("labour")[-1] == "revoked", "it is told to delete what it has"
         await house.after(dt.timedelta(days=3))
+        await house.after(dt.timedelta(days=3))
         nobody = await house.helpline.receive(message(ALICE, 22, Press("t")))
         assert "nobody else" in nobody.replies[0].reply.text
         offers = [event.partner_id for event in (await house.case(reference)).events if event.kind == "offered"]
