@@ -3,6 +3,7 @@ Telegram, a partner with a Telegram group, a mailbox and a system of its own. On
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import json
@@ -20,8 +21,11 @@ import httpx
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import create_async_engine
 from standardwebhooks import Webhook
 
+from bot.storage.models import CaseEventRow
 from tests.partners.cast import make_partner
 from tests.servers.bot_api import TOKEN, BotApiServer
 from tests.servers.bot_api_forum import Group
@@ -141,6 +145,9 @@ def test_a_case_from_the_first_question_to_its_end(
         listed = soon(lambda: [letter for letter in system.letters if letter["type"] == "case.note"])
         assert listed[0]["data"]["reference"] == reference
         assert "talab" not in "\n".join(server.output), "no word of theirs stands in the log"
+    asyncio.run(_months_pass(database_url, dt.timedelta(days=91)))
+    with server:
+        _its_texts_are_gone_and_the_figures_stand(server, reference)
 
 
 def _ask_and_agree(api: BotApiServer) -> str:
@@ -231,3 +238,29 @@ def _press_in_topic(api: BotApiServer, thread: int, label: str) -> None:
 
     under, data = soon(found)
     api.in_group(api.groups[GROUP].presses(thread, data, under=under))
+
+
+async def _months_pass(database_url: str, time_passed: dt.timedelta) -> None:
+    """Make everything that happened to the case that much older, while the server stands still."""
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        events = (await connection.execute(select(CaseEventRow.id, CaseEventRow.at))).all()
+        for event_id, at in events:
+            older = at - time_passed
+            await connection.execute(update(CaseEventRow).where(CaseEventRow.id == event_id).values(at=older))
+    await engine.dispose()
+
+
+def _its_texts_are_gone_and_the_figures_stand(server: TomoniServer, reference: str) -> None:
+    """After the days the operator has set, nothing anybody wrote is left; how it went and how it ended is."""
+
+    def exported() -> dict[str, Any] | None:
+        [case] = json.loads(server.command("cases", "export", "--personal", "--format", "json"))
+        erased = any(event["kind"] == "erased" for event in case["events"])
+        return case if erased else None
+
+    case = soon(exported)
+    assert (case["reference"], case["outcome"], case["prefecture"]) == (reference, "advised", "saitama")
+    assert [event["text"] for event in case["events"] if event["text"]] == []
+    assert (case["address"], case["what"], case["name"], case["attachments"]) == ("", "", "", [])
+    assert "whole" in server.command("cases", "audit", "verify")

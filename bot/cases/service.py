@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.case import holders, referral_of, status_of, tried_partners
 from bot.cases.dispatch import dispatch
 from bot.cases.telling import may_write_to, pass_on_rows, say_to_person
+from bot.conversation.state import ConversationState
 from bot.conversation.turn import AddToCase, Consent, OfferCase, OpenCase
 from bot.errors import CaseError
 from bot.i18n import Translator, translator
@@ -23,8 +24,9 @@ from bot.partners.partner import Recipient
 from bot.partners.routing import OPERATOR, Reason, ReasonKind
 from bot.storage.attachments import add_attachment, attachment_row, delete_attachments
 from bot.storage.cases import CaseWithEvents, add_case_event, find_case, lock_case
+from bot.storage.conversations import replace_state
 from bot.storage.jobs import key_to_json
-from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow
+from bot.storage.models import CaseEventKind, CaseEventRow, CaseRow, ConsentRow, ConversationRow
 from bot.storage.relays import delete_relays
 
 PERSON: Final = "person"
@@ -276,9 +278,19 @@ async def erase_texts(session: AsyncSession, case_id: uuid.UUID) -> None:
     ids = list((await session.execute(select(CaseEventRow.id).where(CaseEventRow.case_id == case_id))).scalars())
     if case is not None and case.conversation_id is not None:
         await delete_relays(session, case.conversation_id, ids)
+        await _forget_in_conversation(session, case.conversation_id, case.reference)
     await session.execute(update(CaseEventRow).where(CaseEventRow.case_id == case_id).values(text=None))
     await session.execute(update(CaseRow).where(CaseRow.id == case_id).values(address=None, intake=None))
     await session.execute(update(ConsentRow).where(ConsentRow.case_id == case_id).values(text=None))
+
+
+async def _forget_in_conversation(session: AsyncSession, conversation_id: uuid.UUID, reference: str) -> None:
+    """Take what was told for a case out of what its conversation remembers. A person who writes meanwhile takes it
+    out themselves."""
+    row = await session.get(ConversationRow, conversation_id, populate_existing=True)
+    state = ConversationState.from_json(row.state) if row is not None else None
+    if row is not None and state is not None and state.case == reference:
+        await replace_state(session, row.id, row.version, state.without_case().to_json())
 
 
 def reasons_to_json(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:

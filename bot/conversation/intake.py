@@ -15,7 +15,7 @@ from bot.conversation import consent, typed
 from bot.conversation.buttons import Action, button
 from bot.conversation.scene import Rows, Scene
 from bot.conversation.state import Intake, IntakeStep, SafeContact
-from bot.conversation.turn import Decision, RefuseTransfer, Turn
+from bot.conversation.turn import AddToCase, Decision, RefuseTransfer, Turn
 from bot.language.folding import clean, fold
 from bot.messages import Button, Reply
 
@@ -53,7 +53,11 @@ def respond_to_text(scene: Scene, text: str, normal_form: str) -> Turn:
             return _next(scene, intake.but(name=text[:MAX_NAME]))
         case IntakeStep.CONSENT:
             # Whatever else is written here belongs to the story; consent is given by its own button or a plain yes.
-            return _ask(scene, intake.but(what=_joined(intake, text)))
+            turn = _ask(scene, intake.but(what=_joined(intake, text)))
+            if scene.state.case:
+                # The case is open, and this asks whether another may have it: who has it now reads this in any case.
+                return turn.but(effects=(AddToCase(scene.state.case, text[:MAX_STORY]),))
+            return turn
 
 
 def respond_to_press(scene: Scene, choice: str) -> Turn | None:

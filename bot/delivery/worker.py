@@ -23,7 +23,7 @@ from bot.messages import ConversationKey
 from bot.sending import Sender, send_and_settle
 from bot.storage import conversations, jobs
 from bot.storage.models import JobKind, JobRow
-from bot.storage.undelivered import put_back
+from bot.storage.undelivered import put_back, release_impossible
 
 logger = logging.getLogger(__name__)
 
@@ -198,5 +198,6 @@ class Worker:
         if now - self._purged > PURGE_EVERY:
             self._purged = now
             async with self._helpline.storage.transaction() as session:
+                await release_impossible(session, now, 2 * LEASE)
                 await conversations.delete_old_replies(session, now - SENT_KEPT, now - UNSENT_KEPT)
             await self._retention.run()

@@ -76,6 +76,17 @@ async def advance_conversation(
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
 
+async def replace_state(session: AsyncSession, conversation_id: uuid.UUID, version: int, state: str) -> bool:
+    """Write `state` if the conversation still has `version`, without counting this as something that was said. Returns
+    whether it did."""
+    result = await session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id, ConversationRow.version == version)
+        .values(state=state, version=version + 1)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
 async def replies_of(session: AsyncSession, message_id: uuid.UUID, *, only_pending: bool) -> list[PendingReply]:
     """The replies to a message in order, all or those not sent yet."""
     query = (

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import JobRow
+from bot.storage.models import JobKind, JobRow, ReplyRow
 
 
 async def hold_job(session: AsyncSession, job_id: uuid.UUID, until: dt.datetime, reason: str) -> None:
@@ -44,4 +44,20 @@ async def requeue_job(session: AsyncSession, job_id: uuid.UUID, now: dt.datetime
         .where(JobRow.id == job_id, JobRow.state == "failed")
         .values(state="waiting", run_at=now, attempts=0, owner=None, error=None)
     )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    job = await session.get_one(JobRow, job_id)
+    if job.kind == JobKind.SEND_REPLIES:
+        given_up = (ReplyRow.message_id == uuid.UUID(job.subject)) & (ReplyRow.status == "failed")
+        await session.execute(update(ReplyRow).where(given_up).values(status="pending", settled_at=None))
+    return True
+
+
+async def release_impossible(session: AsyncSession, now: dt.datetime, longest: dt.timedelta) -> None:
+    """Let jobs be claimed again whose lease ends later than any taken now could: a server whose clock ran ahead took
+    them, and never came back."""
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.state == "waiting", JobRow.owner.is_not(None), JobRow.run_at > now + longest)
+        .values(run_at=now, owner=None)
+    )

@@ -7,13 +7,15 @@ import datetime as dt
 
 from sqlalchemy import select
 
+from bot.cases.service import answer_person, decline_case
 from bot.conversation.respond import Respondent
 from bot.delivery.referrals import Referrals
 from bot.delivery.worker import LEASE
 from bot.errors import ChannelError
-from bot.messages import Press
+from bot.i18n import ENGLISH
+from bot.messages import Press, Reply
 from bot.storage.engine import Storage
-from bot.storage.jobs import count_jobs
+from bot.storage.jobs import claim_jobs, count_jobs
 from bot.storage.models import JobKind, JobRow
 from bot.storage.undelivered import failed_jobs, requeue_job
 from tests.delivery.house import MAIL, SOON, STORY, WEBHOOK, House, respondent_with
@@ -182,3 +184,44 @@ class TestCircuit:
         house.clock.now -= dt.timedelta(days=1)
         await referrals.deliver(job)
         assert house.mail.kinds("labour") == ["offered"]
+
+
+async def test_an_answer_given_up_and_let_go_again_reaches_the_person(house: House) -> None:
+    reference = await house.open_case()
+    await house.after(SOON)
+    house.person.failures = [ChannelError("blocked", permanent=True)]
+    async with house.storage.transaction() as session:
+        found = await house.case(reference)
+        await answer_person(session, found, "labour:Sato", [Reply("Good day", ENGLISH)], "Good day", house.clock.now)
+    await house.after(SOON)
+    assert not house.told("Good day")
+    async with house.storage.transaction() as session:
+        [job] = await failed_jobs(session)
+        assert await requeue_job(session, job.id, house.clock.now)
+    await house.after(SOON)
+    assert len(house.told("Good day")) == 1
+
+
+async def test_a_server_whose_clock_ran_ahead_takes_no_job_with_it(house: House) -> None:
+    """It took the job for a minute of next year, and died; the clock was set right."""
+    await house.open_case()
+    async with house.storage.transaction() as session:
+        await claim_jobs(session, "ahead", house.clock.now + dt.timedelta(days=365), LEASE, 10)
+    running = asyncio.create_task(house.worker.run())
+    async with asyncio.timeout(10):
+        while not house.mail.kinds("labour"):  # noqa: ASYNC110 (the worker runs by itself)
+            await asyncio.sleep(0.01)
+    house.worker.stop()
+    await running
+
+
+async def test_words_typed_while_another_partner_is_asked_for_stand_in_the_case(house: House) -> None:
+    reference = await house.open_case()
+    await house.after(SOON)
+    async with house.storage.transaction() as session:
+        await decline_case(session, await house.case(reference), "labour:Sato", "full", house.clock.now, {})
+    await house.helpline.receive(message(ALICE, 30, Press("t")))
+    await house.helpline.receive(message(ALICE, 31, "he has my passport too"))
+    await house.helpline.receive(message(ALICE, 32, Press("i:stop")))
+    notes = [event.text for event in (await house.case(reference)).events if event.kind == "note"]
+    assert notes == ["he has my passport too"]

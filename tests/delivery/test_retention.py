@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
+from bot.cases.service import close_case
 from bot.conversation.respond import Respondent
 from bot.delivery.retention import Retention
 from bot.helpline import Helpline
@@ -66,6 +67,23 @@ async def test_a_closed_case_loses_its_texts_and_keeps_what_statistics_need(
     assert [event.kind for event in case.events] == ["opened", "offered", "closed", "erased"]
     assert case.case.language == "en"
     assert case.case.articles == ["work/unpaid-wages"]
+
+
+async def test_what_a_caseworker_closed_goes_out_of_the_conversation_too(
+    helpline: Helpline, retention: Retention, clock: Clock
+) -> None:
+    """The person wrote nothing since: the conversation still remembers what was told for the case."""
+    await helpline.receive(message(ALICE, 1, "boss did not pay me in May"))
+    await hand_over(helpline, ALICE, 2)
+    async with helpline.storage.transaction() as session:
+        [found] = await list_cases(session)
+        await close_case(session, found, "labour:Sato", "advised", clock.now)
+    clock.now += dt.timedelta(days=91)
+    await retention.run()
+    async with helpline.storage.reading() as session:
+        [row] = (await session.execute(select(ConversationRow))).scalars()
+    assert "did not pay" not in row.state
+    assert row.updated_at < clock.now - dt.timedelta(days=90), "this counts as nothing said"
 
 
 async def test_it_is_done_once(helpline: Helpline, retention: Retention, clock: Clock) -> None:

@@ -43,15 +43,26 @@ class TomoniServer:
 
     def start(self, *, wait: bool = True) -> None:
         """Start it, and wait for the line that names its address."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("TOMONI_")}
-        environment |= {f"TOMONI_{name.upper()}": value for name, value in self._environment.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve"], cwd=self._folder, env={**environment, "PYTHONPATH": str(ROOT)},
+            [sys.executable, "-m", "bot.cli", "serve"], cwd=self._folder, env=self._settings(),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         threading.Thread(target=self._read, daemon=True).start()
         if wait:
             self.url = self.wait_for_line("Tomoni is ready: ").partition("Tomoni is ready: ")[2].strip()
+
+    def command(self, *arguments: str) -> str:
+        """What another `tomoni` command prints, over the same database; it must end well."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *arguments], cwd=self._folder, env=self._settings(), check=True,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout
+
+    def _settings(self) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("TOMONI_")}
+        own = {f"TOMONI_{name.upper()}": value for name, value in self._environment.items()}
+        return {**inherited, **own, "PYTHONPATH": str(ROOT)}
 
     def wait_for_line(self, part: str, timeout_s: float = START_TIMEOUT_S) -> str:
         """The first line of output, from now on, that holds `part`."""
