@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from bot.messages import Press
 from bot.storage.attachments import attachments_of
 from bot.storage.engine import Storage
 from bot.storage.models import AttachmentRow
-from tests.channels.test_partner_group import PERSON, Office
+from tests.channels.office import PERSON, Office, at_work
 from tests.delivery.house import STORY
 from tests.servers.bot_api import BotApiServer, Sent
 from tests.servers.bot_api_files import SentFile
@@ -32,22 +31,10 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def api() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def office(storage: Storage, small_respondent: Respondent, api: BotApiServer) -> AsyncIterator[Office]:
     made = Office(storage, small_respondent, api)
-    await made.client.start()
-    polling = asyncio.create_task(made.receiver.poll())
-    yield made
-    await made.receiver.stop()
-    polling.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await polling
-    await made.client.stop()
+    async with at_work(made):
+        yield made
 
 
 async def person_sends(office: Office, **content: object) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from bot.knowledge.prepared import PREPARED_FILE, read_prepared
 from bot.messages import Press
 from bot.storage.engine import Storage
 from bot.storage.models import CaseEventRow
-from tests.channels.test_partner_group import LABOUR, NAMES, PERSON, Office
+from tests.channels.office import LABOUR, NAMES, PERSON, Office, at_work
 from tests.conftest import ROOT
 from tests.delivery.house import respondent_with
 from tests.partners.cast import make_partner
@@ -96,22 +95,10 @@ class Desk(Office):
 
 
 @pytest.fixture
-def api() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def desk(storage: Storage, small_respondent: Respondent, api: BotApiServer) -> AsyncIterator[Desk]:
     made = Desk(storage, small_respondent, api)
-    await made.client.start()
-    polling = asyncio.create_task(made.receiver.poll())
-    yield made
-    await made.receiver.stop()
-    polling.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await polling
-    await made.client.stop()
+    async with at_work(made):
+        yield made
 
 
 def labels(sent: Sent) -> list[str]:

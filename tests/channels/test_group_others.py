@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from bot.cases.case import referral_of
 from bot.conversation.respond import Respondent
 from bot.messages import Press
 from bot.storage.engine import Storage
-from tests.channels.test_partner_group import LABOUR, NAMES, PERSON, UNION, Office
+from tests.channels.office import LABOUR, NAMES, PERSON, UNION, Office, at_work
 from tests.delivery.house import STORY, respondent_with
 from tests.partners.cast import make_operator, make_partner
 from tests.servers.bot_api import BotApiServer, Sent
@@ -57,22 +55,10 @@ class Three(Office):
 
 
 @pytest.fixture
-def api() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def three(storage: Storage, small_respondent: Respondent, api: BotApiServer) -> AsyncIterator[Three]:
     made = Three(storage, small_respondent, api)
-    await made.client.start()
-    polling = asyncio.create_task(made.receiver.poll())
-    yield made
-    await made.receiver.stop()
-    polling.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await polling
-    await made.client.stop()
+    async with at_work(made):
+        yield made
 
 
 def only_topic(group: Any) -> int:

@@ -6,11 +6,10 @@ from typing import Any
 
 from bot.messages import Press
 from bot.storage.jobs import count_jobs
-from tests.channels.test_partner_group import PERSON, Office, api, office
+from tests.channels.office import PERSON, Office
 from tests.servers.bot_api import Sent
 from tests.test_helpline import message
 
-__all__ = ["api", "office"]
 CHAT = int(PERSON.chat)
 TEXT = "Please come on Friday at 14:00"
 

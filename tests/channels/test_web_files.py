@@ -10,7 +10,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,7 @@ from bot.storage.attachments import attachments_of, content_of
 from bot.storage.cases import find_case
 from bot.storage.engine import Storage
 from bot.storage.models import AttachmentRow
-from tests.channels.test_partner_group import Office
+from tests.channels.office import Office
 from tests.servers.bot_api import BotApiServer
 from tests.test_helpline import count, message
 
@@ -43,12 +43,6 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def database_url(tmp_path: Path) -> str:
     """SQLite alone: what is particular to a database is tested in tests/storage."""
     return f"sqlite+aiosqlite:///{tmp_path}/tomoni.db"
-
-
-@pytest.fixture
-def api() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
 
 
 class Site:
