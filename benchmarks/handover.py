@@ -27,6 +27,7 @@ from benchmarks.fleet import SECRET_KEY, Fleet, People, open_fleet
 from benchmarks.updates import new_chats
 from bot.app import Understanding
 from bot.cases.case import referral_of, status_of
+from bot.partners.routing import OPERATOR
 from bot.settings import Settings
 from bot.storage.cases import CaseWithEvents, list_cases
 from bot.storage.encryption import Cipher
@@ -210,7 +211,8 @@ def _names(words: str, references: set[str]) -> bool:
 
 def _faults_of(item: CaseWithEvents, verdict: str) -> list[str]:
     """What is wrong with the state of a case that its partner answered with `verdict`."""
-    kinds = Counter(event.kind for event in item.events)
+    # A declined case is offered to the operator's own desk as well.
+    kinds = Counter(event.kind for event in item.events if event.partner_id != OPERATOR)
     referral, status = referral_of(item.events), status_of(item.events).name
     state = (status, bool(referral.accepted_by), referral.partner_id == "operator")
     expected = {
