@@ -15,6 +15,7 @@ from bot.errors import TomoniError
 from bot.i18n import LANGUAGES
 from bot.knowledge.article import Article
 from bot.knowledge.calibration import save_calibration
+from bot.knowledge.coverage import coverage_table
 from bot.knowledge.due import list_due
 from bot.knowledge.exchange import export_articles, import_articles
 from bot.knowledge.labelled import Labelled, read_labelled, split
@@ -33,6 +34,9 @@ def add_parser(subparsers: Any) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="action")
     actions.add_parser("lint", help="find what is wrong or unfinished").set_defaults(run=_lint)
     actions.add_parser("due", help="list what a person must check, worst harm first").set_defaults(run=_due)
+    actions.add_parser("coverage", help="a Markdown table: articles, languages, length, phrases, state").set_defaults(
+        run=_coverage
+    )
     actions.add_parser("build", help="train what search needs, so that the next start is quick").set_defaults(
         run=_build
     )
@@ -80,6 +84,18 @@ def _lint(_arguments: argparse.Namespace) -> int:
 def _due(_arguments: argparse.Namespace) -> int:
     for item in list_due(load_knowledge_base(load_settings().knowledge_base), dt.date.today()):
         print(item.as_line())
+    return 0
+
+
+def _coverage(_arguments: argparse.Namespace) -> int:
+    knowledge_base = load_knowledge_base(load_settings().knowledge_base)
+    articles = knowledge_base.articles.values()
+    reviewed = sum(text.is_reviewed for article in articles for text in article.texts.values())
+    texts = sum(len(article.texts) for article in articles)
+    print("# What the knowledge base covers\n")
+    print("Written by `tomoni kb coverage > docs/coverage.md`.\n")
+    print(f"{len(articles)} articles, {texts} texts, {reviewed} of them reviewed by a person.\n")
+    print(coverage_table(knowledge_base, dt.date.today()))
     return 0
 
 

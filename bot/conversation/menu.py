@@ -12,7 +12,8 @@ from bot.knowledge.render import render_article, render_counter_card, title_of
 from bot.markup import without_ruby
 from bot.messages import Button, Reply
 
-PAGE_SIZE: Final = 8
+# Two pages hold the largest category, so that every article is three taps away: category, next page, article.
+PAGE_SIZE: Final = 12
 MAX_SUGGESTIONS: Final = 3
 
 

@@ -111,11 +111,12 @@ class Fact(Part):
 
 
 class Category(Part):
-    """A part of the menu."""
+    """A part of the menu; `articles` are the last parts of its articles' ids, in their order there."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z-]+$")]
     emoji: Words
     title: LocalText
+    articles: tuple[str, ...] = ()
 
 
 class SourceRevision(Part):
@@ -247,8 +248,11 @@ class KnowledgeBase:
     prepared: Mapping[str, PreparedMessage] = field(default_factory=dict)
 
     def in_category(self, category: str) -> list[Article]:
-        """The articles of a category in the order of the menu."""
-        return [article for article in self.articles.values() if article.category == category]
+        """The articles of a category in the order of the menu; those that have no place in it come last."""
+        found = [article for article in self.articles.values() if article.category == category]
+        order = next((item.articles for item in self.categories if item.id == category), ())
+        places = {f"{category}/{slug}": place for place, slug in enumerate(order)}
+        return sorted(found, key=lambda article: places.get(article.id, len(places)))
 
 
 def text_hash(title: str, body: str) -> str:

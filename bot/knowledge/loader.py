@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,6 +28,8 @@ from bot.knowledge.files import Problems, line_of, parse_yaml, read_registry, re
 from bot.knowledge.prepared import PREPARED_FILE, read_prepared
 from bot.messages import LanguageCode
 
+CATEGORIES_FILE: Final = "categories.yaml"
+
 
 def load_knowledge_base(root: Path) -> KnowledgeBase:
     """Read every file below `root`.
@@ -36,11 +39,11 @@ def load_knowledge_base(root: Path) -> KnowledgeBase:
     """
     problems = Problems(root)
     categories: tuple[Category, ...] = ()
-    raw, lines = read_yaml(root / "categories.yaml", problems)
+    raw, lines = read_yaml(root / CATEGORIES_FILE, problems)
     try:
         categories = TypeAdapter(tuple[Category, ...]).validate_python(raw or [])
     except ValidationError as error:
-        report(error, root / "categories.yaml", lines, 0, problems)
+        report(error, root / CATEGORIES_FILE, lines, 0, problems)
     facts = read_registry(root / "facts.yaml", Fact, problems)
     contacts = read_registry(root / "contacts.yaml", Contact, problems)
     articles: dict[str, Article] = {}

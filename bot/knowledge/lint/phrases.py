@@ -10,9 +10,9 @@ from bot.knowledge.article import VARIANTS, KnowledgeBase
 from bot.knowledge.lint.finding import LintFinding
 from bot.language.folding import clean, fold
 
-MINIMUM: Final = 15
-# People seldom write romaji, but some do.
-MINIMUM_ROMAJI: Final = 8
+MINIMUM: Final = 25
+# Japanese is written in fewer ways, and romaji seldom.
+OTHER_MINIMUM: Final = {"ja": 20, "ja-Latn": 8}
 
 
 def check_phrases(knowledge_base: KnowledgeBase) -> Iterator[LintFinding]:
@@ -22,7 +22,7 @@ def check_phrases(knowledge_base: KnowledgeBase) -> Iterator[LintFinding]:
         for variant in VARIANTS:
             file = article.phrases.get(variant)
             count = len(file.phrases) if file else 0
-            minimum = MINIMUM_ROMAJI if variant == "ja-Latn" else MINIMUM
+            minimum = OTHER_MINIMUM.get(variant, MINIMUM)
             path = file.path if file else article.path.parent / "phrases" / f"{variant}.txt"
             if count < minimum:
                 yield LintFinding(

@@ -8,6 +8,7 @@ from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.lint.finding import LintFinding
 from bot.knowledge.lint.freshness import check_freshness
 from bot.knowledge.lint.languages import check_languages, check_scripts
+from bot.knowledge.lint.menu import check_menu
 from bot.knowledge.lint.phrases import check_phrases
 from bot.knowledge.lint.prepared import check_prepared
 from bot.knowledge.lint.text import check_bodies
@@ -21,6 +22,7 @@ def lint(knowledge_base: KnowledgeBase, today: dt.date) -> list[LintFinding]:
             *check_scripts(knowledge_base),
             *check_bodies(knowledge_base, today),
             *check_freshness(knowledge_base, today),
+            *check_menu(knowledge_base),
             *check_phrases(knowledge_base),
             *check_prepared(knowledge_base, today),
         )
