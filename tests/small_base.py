@@ -28,13 +28,23 @@ SEEDS = {
     "my-Latn": ["{} la kha ma ya thay bu", "{} ka te ka pite san ma pay bu", "thu htay ka {} lote kha ma shin bu"],
 }
 MONTHS = {
-    "en": ["May", "June", "July", "spring", "winter", "last year"],
-    "ja": ["5がつ", "6がつ", "せんげつ", "はる", "ふゆ", "きょねん"],
-    "ja-Latn": ["gogatsu", "rokugatsu", "sengetsu", "haru", "fuyu", "kyonen"],
-    "ne": ["बैशाख", "जेठ", "असार", "दशैं", "तिहार", "पोहोर"],
-    "ne-Latn": ["baisakh", "jeth", "asar", "dashain", "tihar", "pohor"],
-    "my": ["မေလ", "ဇွန်လ", "ပြီးခဲ့တဲ့လ", "သင်္ကြန်", "ဆောင်းတွင်း", "မနှစ်က"],
-    "my-Latn": ["may la", "june la", "pyi khe de la", "thingyan", "saung twin", "ma hnit ka"],
+    "en": ["May", "June", "July", "spring", "winter", "last year", "March", "autumn", "August"],
+    "ja": ["5がつ", "6がつ", "せんげつ", "はる", "ふゆ", "きょねん", "3がつ", "あき", "8がつ"],
+    "ja-Latn": ["gogatsu", "rokugatsu", "sengetsu", "haru", "fuyu", "kyonen", "sangatsu", "aki", "hachigatsu"],
+    "ne": ["बैशाख", "जेठ", "असार", "दशैं", "तिहार", "पोहोर", "चैत", "भदौ", "कात्तिक"],
+    "ne-Latn": ["baisakh", "jeth", "asar", "dashain", "tihar", "pohor", "chait", "bhadau", "kattik"],
+    "my": ["မေလ", "ဇွန်လ", "ပြီးခဲ့တဲ့လ", "သင်္ကြန်", "ဆောင်းတွင်း", "မနှစ်က", "မတ်လ", "သြဂုတ်လ", "နွေရာသီ"],
+    "my-Latn": [
+        "may la",
+        "june la",
+        "pyi khe de la",
+        "thingyan",
+        "saung twin",
+        "ma hnit ka",
+        "mat la",
+        "aw gote la",
+        "nway yar thi",
+    ],
 }
 PREPARED = {
     "meet": {
@@ -89,7 +99,7 @@ def write_base(root: Path) -> Path:
     """Write the whole base to `root`, which is returned."""
     root.mkdir(parents=True)
     categories = [
-        {"id": "work", "emoji": "💼", "title": local("Work")},
+        {"id": "work", "emoji": "💼", "title": local("Work"), "articles": ["unpaid-wages"]},
         {"id": "emergency", "emoji": "🆘", "title": local("Emergency")},
     ]
     contact = {

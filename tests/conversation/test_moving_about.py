@@ -62,7 +62,7 @@ class TestMenu:
 
     @pytest.mark.parametrize("page", ["99", "3", "9999"])
     def test_a_page_beyond_the_last_is_the_last(self, many: Respondent, page: str) -> None:
-        assert len(data(Talk(many, "en").press(f"c:work:{page}"))) == 5
+        assert len(data(Talk(many, "en").press(f"c:work:{page}"))) == 7
 
     def test_words_can_be_written_at_any_time(self, respondent: Respondent) -> None:
         ways = [

@@ -49,6 +49,7 @@ def remove_translation_note(root: Path) -> None:
 
 def add_second_article(root: Path) -> None:
     write_article(root, "work/other", word="")
+    replace("categories.yaml", "- unpaid-wages", "- unpaid-wages\n    - other")(root)
 
 
 BREAKING: dict[str, list[Callable[[Path], None]]] = {
@@ -88,8 +89,8 @@ BREAKING: dict[str, list[Callable[[Path], None]]] = {
     "review-overdue": [replace(f"{ARTICLE}/article.yaml", "2099-01-01", "2026-01-01")],
     "unknown-related": [replace(f"{ARTICLE}/article.yaml", "related: []", "related: [work/none]")],
     "unknown-category": [replace("categories.yaml", "id: work", "id: jobs")],
-    "unknown-in-menu": [replace("categories.yaml", "id: work", "id: work\n  articles: [none]")],
-    "not-in-menu": [replace("categories.yaml", "unpaid-wages", "")],
+    "unknown-in-menu": [replace("categories.yaml", "- unpaid-wages", "- unpaid-wages\n    - none")],
+    "not-in-menu": [replace("categories.yaml", "  articles:\n    - unpaid-wages\n", "")],
     "too-few-phrases": [remove(f"{ARTICLE}/phrases/ne-Latn.txt")],
     "repeated-phrase": [add_line(f"{ARTICLE}/phrases/en.txt", "Boss did not pay me in MAY!")],
     "shared-phrase": [add_second_article],
