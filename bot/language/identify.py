@@ -183,9 +183,10 @@ class LatinIdentifier:
         """`samples`: variant (en, ne-Latn, my-Latn, ja-Latn) to lines written in it."""
         counts = {variant: Counter[str]() for variant in samples}
         for variant, lines in samples.items():
-            for line in lines:
-                for word in _words(line):
-                    counts[variant].update(_grams(word))
+            # Most words come again and again; each is taken apart once.
+            for word, times in Counter(_words("\n".join(lines))).items():
+                for gram in _grams(word):
+                    counts[variant][gram] += times
         self.variants = tuple(counts)
         vocabulary = set().union(*counts.values()) if counts else set()
         size = len(vocabulary) + 1
