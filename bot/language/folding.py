@@ -9,6 +9,7 @@ from typing import Final
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _NOT_WORD = re.compile(r"[^\w\s\u0900-\u097f\u1000-\u109f]+")
 _SPACES = re.compile(r"\s+")
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _DEVANAGARI = re.compile(r"[\u0900-\u097f]+")
 _BURMESE_GAP = re.compile(r"(?<=[\u1000-\u109f])\s+(?=[\u1000-\u109f])")
@@ -20,11 +21,12 @@ _KEPT_SPACES = "\n\t "
 
 def clean(text: str) -> str:
     """What a person meant to type: NFC, no control, zero-width or bidirectional marks, no lone surrogates."""
-    kept = (
-        character if character in _KEPT_SPACES or unicodedata.category(character) not in _UNSEEN else ""
-        for character in text
-    )
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    if not text.isprintable():
+        text = "".join(
+            character if character in _KEPT_SPACES or unicodedata.category(character) not in _UNSEEN else ""
+            for character in text
+        )
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def fold(text: str) -> str:
@@ -32,7 +34,7 @@ def fold(text: str) -> str:
     emoji or punctuation, one spelling per sound. Idempotent."""
     text = _LINK.sub(" ", text)
     text = unicodedata.normalize("NFKC", text).lower()
-    text = "".join(_digit(character) for character in text)
+    text = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), text)
     text = _NOT_WORD.sub(" ", text)
     text = _REPEATS.sub(r"\1\1", text)
     text = _DEVANAGARI.sub(lambda match: fold_nepali(match[0]), text)
@@ -41,12 +43,6 @@ def fold(text: str) -> str:
     text = _LATIN_WORD.sub(lambda match: fold_latin(match[0]), text)
     text = _SPACES.sub(" ", text).strip()
     return _JAPANESE_GAP.sub("", _BURMESE_GAP.sub("", text))
-
-
-def _digit(character: str) -> str:
-    if character.isascii() or not character.isdecimal():
-        return character
-    return str(unicodedata.decimal(character))
 
 
 _NEPALI: Final = str.maketrans(
