@@ -96,7 +96,7 @@ class TestMidway:
 
     def test_as_the_second_of_two_messages(self, patient: Respondent) -> None:
         talk = Talk(patient, "en")
-        assert talk.say("visa", after_s=1).decision == Decision.WAIT
+        assert talk.say("so listen", after_s=1).decision == Decision.WAIT
         assert_urgent(talk.say("my husband hits me with a knife", after_s=1), "en")
         assert talk.state.fragments == ""
 

@@ -40,7 +40,7 @@ OTHERS = {
 SMALL_TALK = {
     "greeting": ["hello", "नमस्ते", "မင်္ဂလာပါ", "mingalarpar", "こんにちは", "konnichiwa"],
     "thanks": ["thank you", "धन्यवाद", "dhanyabad", "ကျေးဇူးတင်ပါတယ်", "kyay zu tin par tal", "ありがとうございます"],
-    "farewell": ["goodbye", "बिदा", "တာ့တာ", "さようなら", "sayounara"],
+    "farewell": ["goodbye", "फेरि भेटौंला", "တာ့တာ", "さようなら", "sayounara"],
     "identity": ["who are you", "तपाईं को हो", "tapai ko ho", "မင်းက ဘယ်သူလဲ", "あなたは だれですか"],
 }
 SAID = {

@@ -30,7 +30,9 @@ def test_those_of_the_topic_are_found_nearest_first(knowledge_base: KnowledgeBas
     rules = load_directory(ROOT / "knowledge_base", None).deadlines
     since = dt.date(2026, 11, 20)
     found = running_deadlines(rules, knowledge_base.facts, ["work/dismissal"], since, TODAY)
-    assert [item.rule.fact for item in found] == ["job-change-report-deadline", "no-work-limit"]
+    assert [item.rule.fact for item in found] == [
+        "job-change-report-deadline", "no-work-limit", "unemployment-benefit-within",
+    ]  # fmt: skip
     assert found[0].ends_on == dt.date(2026, 12, 4)
 
 

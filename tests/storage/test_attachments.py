@@ -55,13 +55,15 @@ async def test_the_same_message_twice_adds_one_file(helpline: Helpline, storage:
     assert await count(storage, AttachmentRow) == 2
 
 
-async def test_files_go_with_the_texts_and_with_the_person(helpline: Helpline, storage: Storage) -> None:
+async def test_files_go_with_the_texts(helpline: Helpline, storage: Storage) -> None:
     row = await with_files(helpline, storage)
     async with storage.transaction() as session:
         await erase_texts(session, row.case_id)
     assert await count(storage, AttachmentRow) == 0
-    far = File("", "image/jpeg", 70, remote="{}")
-    await helpline.receive(message(ALICE, 22, Attachment(AttachmentKind.PHOTO, "", far)))
-    assert await count(storage, AttachmentRow) == 1
+
+
+async def test_files_go_with_the_person(helpline: Helpline, storage: Storage) -> None:
+    await with_files(helpline, storage)
+    assert await count(storage, AttachmentRow)
     assert await helpline.forget(ALICE)
     assert await count(storage, AttachmentRow) == 0
