@@ -38,7 +38,7 @@ run: setup ## start the web chat (and Telegram, if TOMONI_TELEGRAM_TOKEN is set)
 test: $(TEST_STAMP) ## run every test, on SQLite and PostgreSQL, with a real browser
 	@tests/prepare_browser.sh
 	@$(BIN)/tomoni kb build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(TEST_STAMP) ## lint, formatting, types, import directions, knowledge base
 	$(BIN)/ruff check .
