@@ -7,6 +7,7 @@ import datetime as dt
 from bot.knowledge.article import KnowledgeBase
 from bot.knowledge.lint.finding import LintFinding
 from bot.knowledge.lint.freshness import check_freshness
+from bot.knowledge.lint.glossary import check_glossary
 from bot.knowledge.lint.languages import check_languages, check_scripts
 from bot.knowledge.lint.menu import check_menu
 from bot.knowledge.lint.phrases import check_phrases
@@ -25,5 +26,6 @@ def lint(knowledge_base: KnowledgeBase, today: dt.date) -> list[LintFinding]:
             *check_menu(knowledge_base),
             *check_phrases(knowledge_base),
             *check_prepared(knowledge_base, today),
+            *check_glossary(knowledge_base),
         )
     )
