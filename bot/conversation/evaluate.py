@@ -133,7 +133,7 @@ def as_table(scores: Sequence[Score]) -> str:
 
 
 def calibrate(
-    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.02, alarms: float = 0.04
+    respondent: Respondent, rows: Sequence[Labelled], *, wrong: float = 0.02, alarms: float = 0.05
 ) -> Calibration:
     """Choose the figures on labelled messages.
 
@@ -143,7 +143,7 @@ def calibrate(
        out-of-scope messages at `wrong` or less; for suggestions, the one that lets at most a fifth of the
        out-of-scope messages through.
     3. The lowest danger threshold that keeps false alarms on calm messages at `alarms` or less; the numbers are
-       shown above an answer from the threshold on that would leave out no more than one danger in a hundred.
+       shown above an answer from the threshold on that would leave out no more than three dangers in two hundred.
     """
     known = set(respondent.knowledge_base.articles)
     usable = [row for row in rows if row.kind != "question" or known & set(row.expect)]
@@ -187,7 +187,7 @@ def _danger_thresholds(margins: Sequence[tuple[float, str]], alarms: float) -> t
     dangers = sorted(margin for margin, kind in margins if kind == "urgent")
     calm = [margin for margin, kind in margins if kind == "calm"]
     danger = _lowest(np.arange(-0.5, 2.0, 0.01), lambda t: sum(m >= t for m in calm) <= alarms * len(calm))
-    possible = dangers[int(0.01 * len(dangers))] - 0.01 if dangers else danger
+    possible = dangers[int(0.015 * len(dangers))] - 0.01 if dangers else danger
     return danger, min(danger, possible)
 
 

@@ -310,10 +310,11 @@ class Respondent:
             return Turn((reply,), state.but(step=step), Decision.UNKNOWN, reading=reading)
         joined = f"{state.fragments} {reading.text}" if recent and state.fragments else reading.text
         finding, reading_for_search = find_joined(self.reader, self.search, reading, joined, state.language)
-        if urgency is None and joined != reading.text:
-            urgency = self.safety.check(reading_for_search)
+        if joined != reading.text:
+            together = self.reader.read(joined, state.language)
+            urgency = self.safety.check(together)
             if urgency is not None:
-                return urgent.respond_to_danger(scene.in_language(answering), reading_for_search, urgency)
+                return urgent.respond_to_danger(scene.in_language(answering), together, urgency)
         here = scene.in_language(answering)
         if telling and finding.outcome not in (Outcome.SMALLTALK, Outcome.PERSON):
             return handover.take_story(here, reading, finding)
