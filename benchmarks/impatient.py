@@ -14,7 +14,7 @@ from bot import sending
 from bot.channels.telegram import pacing
 from bot.channels.telegram.client import TelegramClient
 from bot.cli import main
-from bot.delivery import circuit, referrals, worker
+from bot.delivery import circuit, referrals, trying, worker
 from bot.helpline import Helpline
 
 SHARE = 20
@@ -24,7 +24,8 @@ def hurry() -> None:
     """Shorten every wait of this process."""
     names: dict[Any, tuple[str, ...]] = {
         worker: ("LEASE",),
-        referrals: ("PATIENCE_S", "FIRST_RETRY_S", "LONGEST_RETRY_S", "NEXT_LOOK"),
+        trying: ("PATIENCE_S", "FIRST_RETRY_S", "LONGEST_RETRY_S"),
+        referrals: ("PATIENCE_S", "NEXT_LOOK"),
         sending: ("FIRST_RETRY_S", "LONGEST_RETRY_S"),
         circuit: ("BREAK", "NEXT_LOOK"),
         pacing: ("GROUP_INTERVAL", "GROUP_BURST"),

@@ -46,6 +46,11 @@ class ChannelError(TomoniError):
         self.permanent = permanent
         self.retry_after_s = retry_after_s
 
+    def wait_s(self, attempts: int, first_s: float, longest_s: float) -> float:
+        """Seconds until the next attempt: as many as were asked for, else `first_s`, twice as long after each of the
+        `attempts` before, at most `longest_s`."""
+        return self.retry_after_s or min(first_s * 2**attempts, longest_s)
+
 
 class NotYet(ChannelError):
     """Nothing was sent, since the far end's limit leaves no room before `retry_after_s` seconds have passed."""

@@ -71,6 +71,6 @@ async def _settle_failure(helpline: Helpline, receipt: Receipt, names: list[str 
             await jobs.fail_job(session, receipt.job, str(error))
             logger.warning("replies given up: %s", error)
             return
-        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**attempts, LONGEST_RETRY_S)
+        wait = error.wait_s(attempts, FIRST_RETRY_S, LONGEST_RETRY_S)
         await jobs.postpone_job(session, receipt.job, now + dt.timedelta(seconds=wait), str(error))
     helpline.woken.set()

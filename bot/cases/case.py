@@ -12,9 +12,13 @@ from bot.storage.models import CaseEventKind
 
 # Kinds after which a partner no longer has the case.
 _ENDS_REFERRAL: Final = (CaseEventKind.DECLINED, CaseEventKind.REVOKED, CaseEventKind.UNANSWERED)
-_TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
-_ASKS_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
-_GIVES: Final = (CaseEventKind.OFFERED, *_ASKS_OTHERS)
+# What asks the partner that has the case to take it up.
+ASKS_FOR_ANSWER: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
+# What goes to somebody who does not have the case, and can do nothing with it but answer.
+ASKS_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
+# What tells a partner that it must not hold anything of the case any more.
+TELLS_TO_DELETE: Final = (CaseEventKind.REVOKED, CaseEventKind.WITHDRAWN)
+_GIVES: Final = (CaseEventKind.OFFERED, *ASKS_OTHERS)
 _NAMES: Final = {
     CaseEventKind.OPENED: "open",
     CaseEventKind.REOPENED: "open",
@@ -90,7 +94,7 @@ def holders(events: Sequence[CaseEvent]) -> list[str]:
             continue
         if event.kind in _GIVES:
             found[event.partner_id] = None
-        elif event.kind in _TELLS_TO_DELETE:
+        elif event.kind in TELLS_TO_DELETE:
             found.pop(event.partner_id, None)
     return list(found)
 
@@ -104,7 +108,7 @@ def awaits_answer(events: Sequence[CaseEvent], partner_id: str | None) -> bool:
 def is_asked_for_advice(events: Sequence[CaseEvent], partner_id: str) -> bool:
     """Whether the case is open and somebody who does not have it was asked about it: a partner for advice, or the
     operator for attention."""
-    asked = any(event.kind in _ASKS_OTHERS and event.partner_id == partner_id for event in events)
+    asked = any(event.kind in ASKS_OTHERS and event.partner_id == partner_id for event in events)
     return asked and status_of(events).name == "open" and referral_of(events).partner_id != partner_id
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cases.case import holders
+from bot.cases.case import TELLS_TO_DELETE, holders
 from bot.cases.dispatch import CHANNELS, OVERDUE, REMIND, channels_of, letter_key, way_to
 from bot.cases.relay import EDIT, TAKE_BACK
 from bot.partners.partner import Recipient
@@ -24,13 +24,12 @@ from bot.storage.cases import (
 )
 from bot.storage.conversations import delete_conversation
 from bot.storage.jobs import add_job, delete_jobs_about, delete_jobs_of_conversation, jobs_known_as
-from bot.storage.models import CaseEventKind, JobKind, TopicRow
+from bot.storage.models import JobKind, TopicRow
 from bot.storage.topics import topics_of
 
 logger = logging.getLogger(__name__)
 
 GROUP: Final = "telegram_group"
-_TELLS_TO_DELETE: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED)
 
 
 async def delete_everything(
@@ -88,7 +87,7 @@ async def _owed(
         letter_key(event.id, channel): (event.partner_id or "", channel)
         for event in found.events
         for channel in CHANNELS
-        if event.kind in _TELLS_TO_DELETE
+        if event.kind in TELLS_TO_DELETE
     }
     return owed | dict.fromkeys(keys[dedup] for dedup in await jobs_known_as(session, list(keys)))
 

@@ -8,7 +8,7 @@ from typing import Final
 # After this many failures in a row a way to a partner is left alone for a while: its letters wait without being tried.
 BREAKS_AFTER: Final = 3
 BREAK: Final = dt.timedelta(minutes=5)
-# How soon to look again whether the letter before this one, or the trial, is through.
+# How soon to look again whether what is to come first is through: the letter before, the trial, the answer to change.
 NEXT_LOOK: Final = dt.timedelta(seconds=1)
 # How many letters go the same way at once: a partner that hangs must not have every slot of the worker.
 AT_ONCE: Final = 4

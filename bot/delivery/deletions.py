@@ -6,14 +6,13 @@ import asyncio
 import datetime as dt
 import json
 import logging
-import random
 from collections.abc import Callable, Mapping
 
 from bot.conversation.respond import Respondent
 from bot.delivery.letter import deletion_letter
 from bot.delivery.partner_channel import PartnerChannel
-from bot.delivery.referrals import FIRST_RETRY_S, LONGEST_RETRY_S, MAX_ATTEMPTS, PATIENCE_S
-from bot.errors import ChannelError, StorageUnavailable
+from bot.delivery.trying import MAX_ATTEMPTS, PATIENCE_S, as_channel_errors, wait_before_retry
+from bot.errors import ChannelError
 from bot.storage import jobs
 from bot.storage.engine import Storage
 from bot.storage.models import JobRow
@@ -45,20 +44,13 @@ class Deletions:
         partner = self._respondent().directory.recipients.get(partner_id)
         channel = self._channels.get(channel_name)
         try:
-            if partner is None or channel is None:
-                raise ChannelError("this way to the partner is not set up", permanent=True)
-            async with asyncio.timeout(PATIENCE_S):
-                await channel.deliver(partner_id, partner, deletion_letter(told), job.dedup)
+            with as_channel_errors():
+                if partner is None or channel is None:
+                    raise ChannelError("this way to the partner is not set up", permanent=True)
+                async with asyncio.timeout(PATIENCE_S):
+                    await channel.deliver(partner_id, partner, deletion_letter(told), job.dedup)
         except ChannelError as error:
             await self._settle_failure(job, partner_id, channel_name, error)
-        except StorageUnavailable:
-            raise
-        except TimeoutError:
-            late = ChannelError(f"no answer within {PATIENCE_S:.0f} s", permanent=False)
-            await self._settle_failure(job, partner_id, channel_name, late)
-        except Exception as error:  # a fault of ours must not lose it
-            fault = ChannelError(f"a fault of ours: {type(error).__name__}", permanent=False)
-            await self._settle_failure(job, partner_id, channel_name, fault)
         else:
             async with self._storage.transaction() as session:
                 await jobs.finish_job(session, job.id)
@@ -71,7 +63,5 @@ class Deletions:
                 )
                 await jobs.fail_job(session, job.id, str(error))
                 return
-            wait = error.retry_after_s or min(FIRST_RETRY_S * 2**job.attempts, LONGEST_RETRY_S)
-            # What failed together must not come back together.
-            wait *= random.uniform(1.0, 1.3)  # noqa: S311
-            await jobs.postpone_job(session, job.id, self._clock() + dt.timedelta(seconds=wait), str(error))
+            run_at = self._clock() + wait_before_retry(error, job.attempts)
+            await jobs.postpone_job(session, job.id, run_at, str(error))

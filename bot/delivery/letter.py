@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from bot.cases.case import ASKS_FOR_ANSWER
 from bot.cases.relay import TAKE_BACK
 from bot.cases.service import PERSON
 from bot.conversation.scene import JAPAN
@@ -27,7 +28,6 @@ from bot.storage.models import AttachmentRow, CaseEventKind, CaseEventRow
 
 # A letter says what became of the partner's message, not which event of ours that is.
 _LETTER_KINDS: Final = {CaseEventKind.FAILED: "undeliverable"}
-_WITH_STORY: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
 
 
 def compose(
@@ -71,7 +71,7 @@ def compose(
     if kind == CaseEventKind.NOTE and files:
         notices[kind] = words("The person has sent a photo or a file.")
     body = ""
-    if kind in _WITH_STORY:
+    if kind in ASKS_FOR_ANSWER:
         body = _story(found, event, words, knowledge_base, directory, translations)
     elif kind == CaseEventKind.ESCALATED:
         body = _why_escalated(event, words)
@@ -106,7 +106,7 @@ def _files(
     found: CaseWithEvents, event: CaseEventRow, attachments: Sequence[AttachmentRow]
 ) -> tuple[AttachmentRow, ...]:
     """The person's files that go with a letter: with the story all that came before it, with a note its own."""
-    if event.kind in _WITH_STORY:
+    if event.kind in ASKS_FOR_ANSWER:
         notes = {item.position for item in found.events if item.kind in WRITTEN and item.position < event.position}
     else:
         notes = {event.position} if event.kind == CaseEventKind.NOTE else set()

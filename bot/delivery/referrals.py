@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import random
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cases.case import awaits_answer, referral_of, status_of
+from bot.cases.case import (
+    ASKS_FOR_ANSWER,
+    ASKS_OTHERS,
+    TELLS_TO_DELETE,
+    awaits_answer,
+    referral_of,
+    status_of,
+)
 from bot.cases.dispatch import OVERDUE, REMIND, TOLD, dispatch, letter_key, service_level_key, way_to
 from bot.cases.service import SYSTEM, give_to_operator
 from bot.cases.telling import pass_on_rows, say_to_person
@@ -22,7 +28,8 @@ from bot.delivery.circuit import NEXT_LOOK, Circuits
 from bot.delivery.letter import WRITTEN, compose
 from bot.delivery.partner_channel import PartnerChannel
 from bot.delivery.translation import MachineTranslator
-from bot.errors import ChannelError, NotYet, StorageUnavailable
+from bot.delivery.trying import MAX_ATTEMPTS, PATIENCE_S, as_channel_errors, wait_before_retry
+from bot.errors import ChannelError, NotYet
 from bot.i18n import translator
 from bot.markup import escape
 from bot.messages import LanguageCode, Reply
@@ -38,20 +45,11 @@ from bot.storage.undelivered import hold_job, waiting_jobs
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY_S: Final = 5.0
-LONGEST_RETRY_S: Final = 3600.0
-MAX_ATTEMPTS: Final = 30
-# Shorter than the lease of a job, so that a partner's server that hangs never lets a second worker try as well.
-PATIENCE_S: Final = 20.0
 # How long a letter waits for the translation of all that is in it.
 TRANSLATION_S: Final = 10.0
 # A reminder and the end of the time may come due together, after the clock jumped or the server stood still: whoever is
 # reminded has this many open hours from then on, or what lies between the two moments, if that is less.
 GRACE_HOURS: Final = 1.0
-_ASKS_FOR_ANSWER: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
-# These go to somebody who does not have the case.
-_FOR_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
-_TELLS_TO_DELETE: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED)
 
 
 class Referrals:
@@ -168,19 +166,13 @@ class Referrals:
     ) -> None:  # fmt: skip
         """Raises ChannelError, and that only or StorageUnavailable, where the partner does not have the letter."""
         respondent = self._respondent()
-        try:
+        with as_channel_errors():
             async with self._storage.reading() as session:
                 files = await attachments_of(session, found.case.id)
             said = await self._translate(found, event, partner)
             letter = compose(found, event, partner, respondent.knowledge_base, respondent.directory, files, said)
             async with asyncio.timeout(PATIENCE_S):
                 await channel.deliver(partner_id, partner, letter, key)
-        except (ChannelError, StorageUnavailable):
-            raise
-        except TimeoutError as error:
-            raise ChannelError(f"no answer within {PATIENCE_S:.0f} s", permanent=False) from error
-        except Exception as error:  # a fault of ours must not lose the letter, nor stop the others
-            raise ChannelError(f"a fault of ours: {type(error).__name__}", permanent=False) from error
 
     async def _translate(self, found: CaseWithEvents, event: CaseEventRow, partner: Recipient) -> dict[int, str]:
         """What the person wrote up to `event`, by position, translated for `partner`, where they agreed to that. A
@@ -256,11 +248,8 @@ class Referrals:
         if error.permanent or job.attempts + 1 >= MAX_ATTEMPTS:
             await self._failed(job, event, way, str(error))
             return
-        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**job.attempts, LONGEST_RETRY_S)
-        # What failed together must not come back together, nor sooner than was asked.
-        wait *= random.uniform(1.0, 1.3)  # noqa: S311
         async with self._storage.transaction() as session:
-            await jobs.postpone_job(session, job.id, now + dt.timedelta(seconds=wait), str(error))
+            await jobs.postpone_job(session, job.id, now + wait_before_retry(error, job.attempts), str(error))
 
     async def _failed(self, job: JobRow, event: CaseEventRow, way: tuple[str, str], reason: str) -> None:
         """Give a letter up, visibly: in the case, and as a failed job."""
@@ -309,15 +298,15 @@ class Referrals:
 def _is_moot(found: CaseWithEvents, event: CaseEventRow) -> bool:
     """Whether a letter need not go out any more: the case was taken back, another partner has it, or the offer was
     answered. What tells a partner to delete always goes out."""
-    if event.kind in _TELLS_TO_DELETE:
+    if event.kind in TELLS_TO_DELETE:
         return False
     if status_of(found.events).name == "withdrawn":
         return True
-    if event.kind in _FOR_OTHERS:
+    if event.kind in ASKS_OTHERS:
         return False
     if referral_of(found.events).partner_id != event.partner_id:
         return True
-    return event.kind in _ASKS_FOR_ANSWER and not awaits_answer(found.events, event.partner_id)
+    return event.kind in ASKS_FOR_ANSWER and not awaits_answer(found.events, event.partner_id)
 
 
 def _reminder_of(found: CaseWithEvents, offer: CaseEventRow) -> CaseEventRow | None:

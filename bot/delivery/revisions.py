@@ -8,11 +8,11 @@ import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from bot.cases.case import status_of
 from bot.cases.dispatch import dispatch
 from bot.cases.relay import TAKE_BACK, note_delivery, note_taken_back, revisions_of, send_correction
+from bot.delivery.circuit import NEXT_LOOK
 from bot.errors import ChannelError
 from bot.helpline import Helpline
 from bot.sending import FIRST_RETRY_S, LONGEST_RETRY_S, MAX_ATTEMPTS, Sender
@@ -24,9 +24,6 @@ from bot.storage.relays import replies_to
 from bot.storage.undelivered import hold_job
 
 logger = logging.getLogger(__name__)
-
-# How soon to look again whether what is to be changed is through.
-NEXT_LOOK: Final = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +133,7 @@ class Revisions:
             await jobs.finish_job(session, job.id)
 
     async def _postpone(self, job: JobRow, error: ChannelError) -> None:
-        wait = error.retry_after_s or min(FIRST_RETRY_S * 2**job.attempts, LONGEST_RETRY_S)
+        wait = error.wait_s(job.attempts, FIRST_RETRY_S, LONGEST_RETRY_S)
         async with self._helpline.storage.transaction() as session:
             run_at = self._helpline.clock() + dt.timedelta(seconds=wait)
             await jobs.postpone_job(session, job.id, run_at, str(error))

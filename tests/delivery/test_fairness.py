@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bot.conversation.respond import Respondent
 from bot.delivery.circuit import AT_ONCE, BREAK, Circuits
 from bot.delivery.partner_channel import Letter
-from bot.delivery.referrals import MAX_ATTEMPTS
+from bot.delivery.trying import MAX_ATTEMPTS
 from bot.errors import ChannelError, NotYet
 from bot.messages import ConversationKey
 from bot.partners.partner import Partner

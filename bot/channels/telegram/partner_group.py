@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import MaybeInaccessibleMessage, Message, Update
 
+from bot.cases.case import ASKS_FOR_ANSWER, ASKS_OTHERS, TELLS_TO_DELETE
 from bot.channels.telegram.client import TelegramClient, TopicGone
 from bot.channels.telegram.group_desk import GroupDesk
 from bot.channels.telegram.group_messages import NOTHING_QUOTED, Library, Quoted, find_articles
@@ -35,10 +36,7 @@ logger = logging.getLogger(__name__)
 
 MAX_NAME: Final = 128
 MAX_ACTOR: Final = 64
-_ASKS: Final = (CaseEventKind.OFFERED, CaseEventKind.REMINDED)
-# These go to somebody who does not have the case, and can do nothing with it but answer.
-_FOR_OTHERS: Final = (CaseEventKind.ADVICE_ASKED, CaseEventKind.ESCALATED)
-_ENDS: Final = (CaseEventKind.WITHDRAWN, CaseEventKind.REVOKED, CaseEventKind.CLOSED)
+_ENDS: Final = (*TELLS_TO_DELETE, CaseEventKind.CLOSED)
 _MAX_UNDER_WAY: Final = 1000
 
 
@@ -117,7 +115,7 @@ class PartnerGroups:
             return  # nothing of the case was ever posted here
         if topic is not None and (topic.chat_id == group or ends):
             try:
-                await self._post(topic, letter, key, with_buttons=letter.kind in _ASKS)
+                await self._post(topic, letter, key, with_buttons=letter.kind in ASKS_FOR_ANSWER)
             except TopicGone:
                 if ends:
                     return  # whoever deleted the topic deleted all that stood in it
@@ -126,7 +124,7 @@ class PartnerGroups:
                     await self._close(topic.chat_id, topic.thread_id)
                 return
         opened = await self._open(found, partner_id, group, letter, instead_of=topic)
-        await self._post(opened, letter, key, with_buttons=letter.kind not in _FOR_OTHERS)
+        await self._post(opened, letter, key, with_buttons=letter.kind not in ASKS_OTHERS)
 
     async def _post(self, topic: TopicRow, letter: GroupLetter, key: str, *, with_buttons: bool) -> None:
         words = translator(letter.language)
