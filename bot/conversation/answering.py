@@ -9,8 +9,8 @@ from bot.conversation.state import MAX_KEPT, Step
 from bot.conversation.turn import Decision, Turn
 from bot.knowledge.finding import Finding, Outcome
 from bot.knowledge.search import Search
-from bot.language.reading import Reader, Reading
-from bot.messages import LanguageCode, Reply
+from bot.language.reading import Reading
+from bot.messages import Reply
 
 
 def answer(scene: Scene, reading: Reading, question: str, finding: Finding) -> Turn:
@@ -61,18 +61,15 @@ def decision_of(finding: Finding) -> Decision:
     return Decision.HANDOVER if finding.outcome == Outcome.PERSON else Decision(finding.outcome.value)
 
 
-def find_joined(
-    reader: Reader, search: Search, reading: Reading, joined: str, prior: LanguageCode | None
-) -> tuple[Finding, Reading]:
-    """Search for a message alone and, as `joined`, together with the fragments before it. Returns what the surer one
-    came to, and its reading."""
+def find_joined(search: Search, reading: Reading, together: Reading) -> tuple[Finding, Reading]:
+    """Search for a message alone and `together` with the fragments before it, the same reading where there are none.
+    Returns what the surer one came to, and its reading."""
     alone = search.find(reading)
-    if joined == reading.text:
+    if together is reading:
         return alone, reading
-    together_reading = reader.read(joined, prior)
-    together = search.find(together_reading)
+    joined = search.find(together)
     best_alone = alone.articles[0].confidence if alone.articles else 0.0
-    best_together = together.articles[0].confidence if together.articles else 0.0
-    if alone.outcome in (Outcome.SMALLTALK, Outcome.PERSON) or best_alone > best_together:
+    best_joined = joined.articles[0].confidence if joined.articles else 0.0
+    if alone.outcome in (Outcome.SMALLTALK, Outcome.PERSON) or best_alone > best_joined:
         return alone, reading
-    return together, together_reading
+    return joined, together

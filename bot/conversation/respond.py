@@ -309,12 +309,13 @@ class Respondent:
             step = Step.CHOOSING_LANGUAGE if state.language is None else state.step
             return Turn((reply,), state.but(step=step), Decision.UNKNOWN, reading=reading)
         joined = f"{state.fragments} {reading.text}" if recent and state.fragments else reading.text
-        finding, reading_for_search = find_joined(self.reader, self.search, reading, joined, state.language)
+        together = reading
         if joined != reading.text:
             together = self.reader.read(joined, state.language)
             urgency = self.safety.check(together)
             if urgency is not None:
                 return urgent.respond_to_danger(scene.in_language(answering), together, urgency)
+        finding, reading_for_search = find_joined(self.search, reading, together)
         here = scene.in_language(answering)
         if telling and finding.outcome not in (Outcome.SMALLTALK, Outcome.PERSON):
             return handover.take_story(here, reading, finding)
