@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import datetime as dt
 import json
 import logging
@@ -15,9 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from standardwebhooks import Webhook
-from starlette.applications import Starlette
 
 from bot.cases.files import CaseFiles
 from bot.cases.service import decline_case
@@ -36,6 +32,7 @@ from tests.delivery.test_email import ENCRYPTED, PLAIN, SENDER, Mailbox, mail_se
 from tests.delivery.test_inbound import FOREIGN_SECRET, NEW_SECRET, SECRETS, webhook_of
 from tests.delivery.test_webhook import NAME, PartnerSystem, listening
 from tests.partners.cast import make_partner
+from tests.servers.serving import serving
 from tests.test_helpline import ALICE, hand_over, message
 
 PDF = b"%PDF-1.7 payslip"
@@ -165,16 +162,8 @@ class Desk:
 async def desk(house: House) -> AsyncIterator[Desk]:
     inbox = PartnerInbox(house.helpline, SECRETS)
     files = CaseFiles(house.storage, FarAway(3 * MEGABYTE))
-    app = Starlette(routes=PartnerFiles(house.storage, inbox, files, house.clock).routes())
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 (uvicorn offers no event)
-            await asyncio.sleep(0.01)
-    yield Desk(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+    async with serving(PartnerFiles(house.storage, inbox, files, house.clock).routes(), log_level="critical") as url:
+        yield Desk(url)
 
 
 class TestFetching:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import json
 from collections.abc import AsyncIterator
@@ -11,7 +10,6 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
-import uvicorn
 from standardwebhooks import Webhook
 from starlette.applications import Starlette
 
@@ -24,6 +22,7 @@ from bot.storage.engine import Storage
 from bot.storage.models import ReceivedRow
 from tests.delivery.house import SOON, House
 from tests.partners.cast import make_partner
+from tests.servers.serving import serving
 from tests.test_helpline import ALICE, count, message
 
 NEW_SECRET = "whsec_" + "bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy1zZWNyZXQ="
@@ -80,16 +79,8 @@ def house(storage: Storage, small_respondent: Respondent) -> House:
 
 @pytest.fixture
 async def sender(house: House) -> AsyncIterator[Sender]:
-    app = Starlette(routes=PartnerInbox(house.helpline, SECRETS).routes())
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 (uvicorn offers no event)
-            await asyncio.sleep(0.01)
-    yield Sender(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+    async with serving(PartnerInbox(house.helpline, SECRETS).routes()) as url:
+        yield Sender(url)
 
 
 class TestTaken:

@@ -17,17 +17,20 @@ from bot.channels.telegram.group_others import OthersDesk
 from bot.channels.telegram.group_previews import tool_rows
 from bot.channels.telegram.group_revisions import asks_to_delete, delete_message, edit_message
 from bot.channels.telegram.group_words import (
+    INTERNAL,
     Ask,
     Asked,
     Outcome,
     choice_rows,
     close_rows,
+    is_internal,
     name_in,
     outcomes,
     parse_ask,
     reasons,
     refusal,
     why_not,
+    without_internal,
 )
 from bot.conversation.file_limits import Refusal, admit, refusal_text
 from bot.conversation.state import SafeContact
@@ -40,7 +43,6 @@ from bot.storage.cases import CaseWithEvents, add_case_event
 from bot.storage.models import CaseEventKind
 
 MAX_TEXT: Final = 4000
-INTERNAL: Final = "//"
 
 
 class GroupDesk:
@@ -79,7 +81,7 @@ class GroupDesk:
                 return preview
             case Text(text, edited=True):
                 said = await edit_message(
-                    self._session, self._found, self._actor, self._message, _for_person(text), self._shown,
+                    self._session, self._found, self._actor, self._message, without_internal(text), self._shown,
                     self._words, self._now,
                 )  # fmt: skip
                 return self._say(said) if said else Outcome()
@@ -155,16 +157,15 @@ class GroupDesk:
                     length=words.number(len(text)), most=words.number(MAX_TEXT),
                 )
             )  # fmt: skip
-        lines = text.splitlines()
-        sent = _for_person(text)
+        sent = without_internal(text)
         outcome = await self._answer(sent) if sent else Outcome()
-        await self._keep([line for line in lines if _is_internal(line)])
+        await self._keep([line for line in text.splitlines() if is_internal(line)])
         return outcome
 
     async def _attached(self, content: Attachment) -> Outcome:
         if content.edited:
             return self._say(self._still_the_first())
-        if _is_internal(content.caption):
+        if is_internal(content.caption):
             # The whole of it stays here; what was written with it stands in the case.
             await self._keep(content.caption.splitlines())
             return Outcome()
@@ -173,10 +174,8 @@ class GroupDesk:
             return self._say(refusal_text(self._words, admitted) + " " + self._words("Nothing was sent."))
         if content.caption.startswith("/"):
             return await self._written(content.caption)
-        lines = content.caption.splitlines()
-        caption = "\n".join(line for line in lines if not _is_internal(line)).strip()
-        outcome = await self._send_file(replace(admitted, caption=caption))
-        await self._keep([line for line in lines if _is_internal(line)])
+        outcome = await self._send_file(replace(admitted, caption=without_internal(content.caption)))
+        await self._keep([line for line in content.caption.splitlines() if is_internal(line)])
         return outcome
 
     async def _send_file(self, admitted: Attachment) -> Outcome:
@@ -220,12 +219,3 @@ class GroupDesk:
 
     def _say(self, text: str, rows: tuple[tuple[Button, ...], ...] = (), *, closes: bool = False) -> Outcome:
         return Outcome(Reply(text, self._words.language, rows), closes)
-
-
-def _for_person(text: str) -> str:
-    """`text` without the lines that stay inside."""
-    return "\n".join(line for line in text.splitlines() if not _is_internal(line)).strip()
-
-
-def _is_internal(line: str) -> bool:
-    return line.lstrip().startswith(INTERNAL)

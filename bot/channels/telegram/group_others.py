@@ -15,7 +15,7 @@ from bot.cases.advice import ask_advice, escalate, give_advice
 from bot.cases.case import is_asked_for_advice, referral_of
 from bot.cases.transfer import ask_transfer
 from bot.channels.telegram.group_messages import Quoted
-from bot.channels.telegram.group_words import Ask, Asked, Outcome, choice_rows
+from bot.channels.telegram.group_words import Ask, Asked, Outcome, choice_rows, is_internal, without_internal
 from bot.errors import CaseError
 from bot.i18n import translator
 from bot.markup import escape, without_ruby
@@ -25,7 +25,6 @@ from bot.partners.routing import OPERATOR
 from bot.storage.cases import CaseWithEvents
 
 MAX_PARTNERS: Final = 20
-INTERNAL: Final = "//"
 _MARKER: Final = re.compile(r"#!(transfer|advice|escalate)(?:\.([0-9a-f]{10}))?\s*$")
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -51,13 +50,12 @@ class OthersDesk:
     def rows(self) -> Rows:
         """The buttons that begin it."""
         words, reference = self._words, self._found.case.reference
-        asks = [(Ask.ADVICE, "💡 " + words("Ask for advice"))]
+        asks: list[tuple[Ask, str]] = []
+        if self._partners():
+            asks.append((Ask.TRANSFER, "↪️ " + words("Pass the case on")))
+            asks.append((Ask.ADVICE, "💡 " + words("Ask for advice")))
         if referral_of(self._found.events).partner_id != OPERATOR:
             asks.append((Ask.ESCALATE, "📣 " + words("Call the operator")))
-        if not self._partners():
-            asks = asks[1:]
-        else:
-            asks.insert(0, (Ask.TRANSFER, "↪️ " + words("Pass the case on")))
         return tuple((Button(without_ruby(label), f"{ask}:{reference}"),) for ask, label in asks)
 
     def pressed(self, asked: Asked) -> Outcome:
@@ -106,9 +104,9 @@ class OthersDesk:
         if not is_asked_for_advice(self._found.events, self._partner_id):
             return None
         words = self._words
-        if not isinstance(content, Text) or (content.text.startswith("/") and not _is_internal(content.text)):
+        if not isinstance(content, Text) or (content.text.startswith("/") and not is_internal(content.text)):
             return self._say(words("Please write your advice as a text. Nothing was sent."))
-        text = "\n".join(line for line in content.text.splitlines() if not _is_internal(line)).strip()
+        text = without_internal(content.text)
         if not text:
             return Outcome()
         try:
@@ -162,7 +160,3 @@ class OthersDesk:
 def _key(partner_id: str) -> str:
     """A short name for a partner, whatever its length: the data of a button holds 64 bytes."""
     return hashlib.blake2b(partner_id.encode(), digest_size=5).hexdigest()
-
-
-def _is_internal(line: str) -> bool:
-    return line.lstrip().startswith(INTERNAL)

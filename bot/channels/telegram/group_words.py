@@ -20,6 +20,10 @@ from bot.storage.cases import CaseWithEvents
 MAX_BUBBLE: Final = 4000
 
 
+# Lines that begin so stay among the caseworkers.
+INTERNAL: Final = "//"
+
+
 class Ask(StrEnum):
     """What a button in a topic asks for; it stands in its data and must not change its meaning."""
 
@@ -76,6 +80,16 @@ def parse_ask(data: str) -> Asked | None:
     ask, _, rest = data.partition(":")
     reference, _, choice = rest.partition(":")
     return Asked(Ask(ask), reference, choice) if ask in set(Ask) and reference else None
+
+
+def is_internal(line: str) -> bool:
+    """Whether a line, or a text by its first one, stays among the caseworkers."""
+    return line.lstrip().startswith(INTERNAL)
+
+
+def without_internal(text: str) -> str:
+    """`text` without the lines that stay among the caseworkers."""
+    return "\n".join(line for line in text.splitlines() if not is_internal(line)).strip()
 
 
 def letter_bubbles(letter: LetterText, rows: tuple[tuple[Button, ...], ...]) -> list[Reply]:
