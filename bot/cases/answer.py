@@ -37,6 +37,11 @@ def answer_heading(case: CaseRow, language: LanguageCode) -> str:
     return words("An answer to your case %(reference)s:", reference=f"**{case.reference}**")
 
 
+def signed(reply: Reply, partner_name: str) -> Reply:
+    """The same bubble under the name of who says it."""
+    return replace(reply, text=f"**{escape(partner_name)}**\n\n{reply.text}")
+
+
 def _parts(text: str) -> list[str]:
     """`text` in parts that fit into a bubble, parted at a line's end where there is one, else at a space."""
     parts: list[str] = []
@@ -61,7 +66,6 @@ def file_replies(case: CaseRow, partner_name: str, caption: str, file: SentFile,
     above = f"**{escape(partner_name)}**\n\n{heading}"
     if not captioned or len(above) + len(caption) > MAX_CAPTION:
         words = answer_replies(case, caption) if caption.strip() else [Reply(heading, language)]
-        first = replace(words[0], text=f"**{escape(partner_name)}**\n\n{words[0].text}")
-        return [first, *words[1:], Reply("", language, file=file)]
+        return [signed(words[0], partner_name), *words[1:], Reply("", language, file=file)]
     text = "\n\n".join(part for part in (above, _shown(caption)) if part)
     return [Reply(text, language, file=file)]

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cases.answer import answer_replies
+from bot.cases.answer import answer_replies, signed
 from bot.cases.service import accept_case, answer_person, close_case, decline_case
 from bot.channels.telegram.group_files import send_file
 from bot.channels.telegram.group_messages import Library, MessageDesk
@@ -214,8 +214,7 @@ class GroupDesk:
         """How the person sees it. Raises CaseError where it is too long or empty."""
         case = self._found.case
         first, *others = answer_replies(case, text)
-        name = escape(self._partner.names.in_language(case.language))
-        return [replace(first, text=f"**{name}**\n\n{first.text}"), *others]
+        return [signed(first, self._partner.names.in_language(case.language)), *others]
 
     def _say(self, text: str, rows: tuple[tuple[Button, ...], ...] = (), *, closes: bool = False) -> Outcome:
         return Outcome(Reply(text, self._words.language, rows), closes)

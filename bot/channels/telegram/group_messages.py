@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.answer import signed
 from bot.cases.prepared import Draft, draft_article, draft_prepared
 from bot.cases.service import answer_person
 from bot.channels.telegram.group_fields import Fault, read_filling
@@ -35,7 +36,6 @@ from bot.errors import CaseError
 from bot.i18n import SOURCE_LANGUAGE, translator
 from bot.knowledge.article import KnowledgeBase, PreparedMessage
 from bot.knowledge.prepared import Filling, typed_fields
-from bot.markup import escape
 from bot.messages import Attachment, LanguageCode, Press, Reply, Text
 from bot.partners.partner import Recipient
 from bot.storage.cases import CaseWithEvents
@@ -224,8 +224,7 @@ class MessageDesk:
         else:
             ids = {article_key(one): one for one in self._knowledge_base.articles}
             draft = draft_article(case, self._knowledge_base, ids.get(choice.key, choice.key), language, self._now)
-        name = escape(self._partner.names.in_language(language))
-        return replace(draft, reply=replace(draft.reply, text=f"**{name}**\n\n{draft.reply.text}"))
+        return replace(draft, reply=signed(draft.reply, self._partner.names.in_language(language)))
 
     def _message(self, choice: Choice) -> PreparedMessage | None:
         return self._knowledge_base.prepared.get(choice.key) if choice.kind == Kind.PREPARED else None
